@@ -1,0 +1,1 @@
+export type { Access, OpenedSession, Permission, Principal } from './access.ts';

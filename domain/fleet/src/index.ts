@@ -1,0 +1,16 @@
+export type { Fleet, FleetEvent, StoredScreen } from './fleet.ts';
+export type { DatastoreGauge, MachineFacts, MachineGauges, MachineQuestion, ServerGauges } from './machine.ts';
+export type { InventoryRepository, OperationRepository, ServerRepository } from './ports/repositories.ts';
+export type { EncodedScreen, ScreenEncoder } from './ports/screen-encoder.ts';
+export type {
+  ActOutcome,
+  ConsoleDoor,
+  InventoryNews,
+  LinkFigures,
+  ScreenOptions,
+  ScreenPicture,
+  ServerLink,
+  ServerLinks,
+  TaskProgress,
+} from './ports/server-link.ts';
+export type { PresentedCertificateFacts, ServerCredentials, ServerProduct, ServerRecord, ServerTrouble } from './server.ts';

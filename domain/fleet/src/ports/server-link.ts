@@ -1,0 +1,90 @@
+import type { BreakerStats, PoolStats, PowerVerb, QueueFigures, ServerTest } from '@breakwater/contract';
+import type { Moid } from '@breakwater/kernel';
+import type { MachineFacts, ServerGauges } from '../machine.ts';
+import type { ServerCredentials, ServerProduct, ServerRecord, ServerTrouble } from '../server.ts';
+
+/** News of one server's inventory, in order. */
+export type InventoryNews =
+  /** The whole inventory is known: what is not in `machines` is gone. */
+  | { readonly kind: 'loaded'; readonly product: ServerProduct; readonly machines: readonly MachineFacts[] }
+  | { readonly kind: 'changed'; readonly upserted: readonly MachineFacts[]; readonly removed: readonly Moid[] }
+  /** Nothing changed; the server has just confirmed that what we know is true. */
+  | { readonly kind: 'confirmed' }
+  /** The link lost the server. It goes on by itself at `retryInMs`, or never when that is null. */
+  | { readonly kind: 'lost'; readonly trouble: ServerTrouble; readonly retryInMs: number | null };
+
+export interface TaskProgress {
+  readonly percent: number | null;
+}
+
+/** How an act ended. `unknown`: the answer was lost and reading back did not settle it. */
+export type ActOutcome =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'unknown'; readonly code: string; readonly message: string };
+
+export interface ScreenPicture {
+  /** PNG bytes as the host sent them, with the magic number checked; not yet decoded. */
+  readonly png: Uint8Array;
+}
+
+/** Where a console's bytes come from. The ticket inside `path` is a secret: single use, never logged. */
+export interface ConsoleDoor {
+  readonly host: string;
+  readonly port: number;
+  /** `/ticket/<ticket>` */
+  readonly path: string;
+  readonly protocol: string;
+  /** Certificate that the door must present: SHA-256 pin of the same server, or the SHA-1 thumbprint of the ticket. */
+  readonly trust:
+    | { readonly kind: 'sha256'; readonly fingerprint: string }
+    | { readonly kind: 'sha1'; readonly fingerprint: string }
+    | { readonly kind: 'ca' };
+}
+
+export interface LinkFigures {
+  readonly queue: QueueFigures;
+  readonly breaker: BreakerStats;
+  readonly pool: PoolStats;
+  /** Milliseconds between requests that the adaptive limiter asks for now. */
+  readonly delayMs: number;
+}
+
+export interface ScreenOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly priority: 'high' | 'low';
+  readonly signal: AbortSignal;
+}
+
+/** A living connection to one server. Every call goes through that server's own pipeline. */
+export interface ServerLink {
+  /** Follows the inventory until the signal aborts. Reconnects by itself; never throws for a server's trouble. */
+  follow(options: { readonly signal: AbortSignal }): AsyncIterable<InventoryNews>;
+  /** Ends a wait in `follow` and tries now. Lifts a refused sign-in, because a person asked for it. */
+  retryNow(): void;
+  /** Asks for a full load at the next turn of `follow`. */
+  invalidate(): void;
+  readGauges(options: { readonly signal: AbortSignal }): Promise<ServerGauges>;
+  /** Null: this machine has no picture now (off, or the host cannot). */
+  captureScreen(moid: Moid, options: ScreenOptions): Promise<ScreenPicture | null>;
+  power(
+    moid: Moid,
+    verb: PowerVerb,
+    options: { readonly signal: AbortSignal; onProgress(progress: TaskProgress): void },
+  ): Promise<ActOutcome>;
+  /** Takes a fresh ticket; call it only when the browser's socket is open. */
+  openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor>;
+  figures(): LinkFigures;
+  resetBreaker(): void;
+  /** Logs out and closes all sockets. */
+  close(): Promise<void>;
+}
+
+export interface ServerLinks {
+  open(record: ServerRecord, credentials: ServerCredentials): ServerLink;
+  /** Tries name, port, certificate, version, sign-in and inventory, once each, and reports every step. */
+  test(record: ServerRecord, credentials: ServerCredentials, options: { readonly signal: AbortSignal }): Promise<ServerTest>;
+  /** The certificate that a server shows, without sending anything secret. */
+  probe(address: { readonly host: string; readonly port: number }, options: { readonly signal: AbortSignal }): Promise<ServerTest>;
+}

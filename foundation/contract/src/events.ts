@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { machineSchema, operationSchema } from './machines.ts';
+import { serverSchema } from './servers.ts';
+
+/** First event of every stream. `connection` names it for `PUT /api/v1/events/{connection}/visible`. */
+export const helloSchema = z.object({ boot: z.string(), seq: z.number(), server_time: z.string(), connection: z.string() });
+
+const machineIdSchema = z.object({ server_id: z.string(), moid: z.string() });
+
+/**
+ * Events of `GET /api/v1/events`, by SSE event name. Each carries `id: <boot>-<seq>`. Changes are merged, so a machine
+ * occurs at most once per frame and frames come at most four times a second.
+ */
+export const eventSchemas = {
+  hello: helloSchema,
+  'machine.changed': z.array(machineSchema),
+  'machine.removed': z.array(machineIdSchema),
+  /** Sent only for machines that the connection said it shows. */
+  'screen.changed': z.array(machineIdSchema.extend({ hash: z.string().nullable(), at: z.string().nullable() })),
+  'server.changed': z.array(serverSchema),
+  'server.removed': z.array(z.object({ id: z.string() })),
+  'operation.progressed': z.array(operationSchema),
+  /** What was missed cannot be replayed: fetch `/api/v1/snapshot` again. */
+  resync: z.object({ reason: z.string() }),
+} as const;
+export type EventName = keyof typeof eventSchemas;
+export type EventPayload<Name extends EventName> = z.infer<(typeof eventSchemas)[Name]>;
+
+/** Everything the machines page needs, read from memory; `seq` tells where the event stream goes on. */
+export const snapshotSchema = z.object({
+  boot: z.string(),
+  seq: z.number(),
+  servers: z.array(serverSchema),
+  machines: z.array(machineSchema),
+  operations: z.array(operationSchema),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** Which machines a connection shows now; screens are refreshed for these first. */
+export const visibleRequestSchema = z.object({ machines: z.array(machineIdSchema).max(500) }).strict();

@@ -1,0 +1,58 @@
+/** A timer that can be taken back; canceling twice is harmless. */
+export interface TimerHandle {
+  cancel(): void;
+}
+
+export interface TimerOptions {
+  /** Keeps the process alive while the timer is pending. Default: false, because background work must not hold up an exit. */
+  readonly keepAlive?: boolean;
+}
+
+/** The only way the product reads time or waits. Tests pass a `ManualClock`. */
+export interface Clock {
+  /** Monotonic milliseconds; only differences mean something. Never jumps when the wall clock is set. */
+  now(): number;
+  /** Milliseconds since 1970-01-01 UTC, for people and for records; may jump. */
+  wall(): number;
+  /** Calls `callback` once after `delayMs`. */
+  after(delayMs: number, callback: () => void, options?: TimerOptions): TimerHandle;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(delayMs, callback, options) {
+    const timer: unknown = setTimeout(callback, delayMs);
+    if (options?.keepAlive !== true && hasUnref(timer)) timer.unref();
+    return { cancel: () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]) };
+  },
+};
+
+function hasUnref(timer: unknown): timer is { unref(): void } {
+  return typeof timer === 'object' && timer !== null && 'unref' in timer;
+}
+
+export interface SleepOptions extends TimerOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Waits `delayMs`; rejects with the signal's reason as soon as it aborts. */
+export function sleep(clock: Clock, delayMs: number, options: SleepOptions = {}): Promise<void> {
+  const { signal } = options;
+  if (signal?.aborted === true) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(
+      delayMs,
+      () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      },
+      options,
+    );
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,1 @@
+export type { PoolFigures, PresentedCertificate, TlsTrust, Transport, TransportRequest, TransportResponse } from './transport.ts';

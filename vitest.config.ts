@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+const floors = '{foundation,devices,simulators,domain,adapters,apps}';
+
+export default defineConfig({
+  // Vitest resolves workspace packages for Node through `ssr.resolve`; the condition in `resolve` alone has no effect there.
+  resolve: { conditions: ['@breakwater/source'] },
+  ssr: { resolve: { conditions: ['@breakwater/source', 'module', 'node', 'development|production'] } },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: [`${floors}/*/src/**/*.test.{ts,tsx}`] } },
+      { extends: true, test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'] } },
+      { extends: true, test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts', 'tests/chaos/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false },
+      },
+    ],
+  },
+});
