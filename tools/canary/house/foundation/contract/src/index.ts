@@ -1,0 +1,3 @@
+import { clock } from '@breakwater/kernel';
+
+export const twice = clock * 2;
