@@ -56,3 +56,8 @@ export function sleep(clock: Clock, delayMs: number, options: SleepOptions = {})
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** ISO 8601 in UTC of a wall time, as records and the API write it. */
+export function formatInstant(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}
