@@ -1,0 +1,118 @@
+import type { Person } from '@breakwater/contract';
+import { type Clock, type Logger, Secret } from '@breakwater/kernel';
+import type { OpenedSession, Principal } from './access.ts';
+import type { SecretIssuer } from './ports/crypto.ts';
+import type { SessionRepository } from './ports/repositories.ts';
+import { PrincipalCache } from './principal-cache.ts';
+
+export interface SessionLimits {
+  /** A session nobody used for this long is over. */
+  readonly idleMs: number;
+  /** A session ends after this long, used or not. */
+  readonly maxAgeMs: number;
+}
+
+interface LiveSession {
+  readonly principal: Principal;
+  readonly expiresAtWallMs: number;
+  lastSeenWallMs: number;
+  storedSeenWallMs: number;
+}
+
+/** How far the stored "last seen" may lag behind: one write a minute and session at most. */
+const SEEN_LAG_MS = 60_000;
+const CACHE_MAX_AGE_MS = 5_000;
+const CACHE_MAX_ENTRIES = 2_000;
+/** Issued secrets are 43 characters; whatever is longer was not issued and is not worth a digest. */
+const MAX_SECRET_LENGTH = 200;
+
+export interface SessionsOptions {
+  readonly repository: SessionRepository;
+  readonly secrets: SecretIssuer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: SessionLimits;
+}
+
+export class Sessions {
+  readonly #repository: SessionRepository;
+  readonly #secrets: SecretIssuer;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #limits: SessionLimits;
+  readonly #cache: PrincipalCache<LiveSession>;
+
+  constructor(options: SessionsOptions) {
+    this.#repository = options.repository;
+    this.#secrets = options.secrets;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#limits = options.limits;
+    this.#cache = new PrincipalCache(options.clock, { maxAgeMs: CACHE_MAX_AGE_MS, maxEntries: CACHE_MAX_ENTRIES });
+  }
+
+  async open(person: Person): Promise<OpenedSession> {
+    const now = this.#clock.wall();
+    const secret = this.#secrets.issue();
+    const expiresAtWallMs = now + this.#limits.maxAgeMs;
+    await this.#repository.removeExpired({ wallMs: now, lastSeenBeforeWallMs: now - this.#limits.idleMs });
+    await this.#repository.insert({
+      digest: this.#secrets.digest(secret),
+      personId: person.id,
+      createdAtWallMs: now,
+      lastSeenWallMs: now,
+      expiresAtWallMs,
+    });
+    return { person, secret: new Secret(secret), expiresAtWallMs };
+  }
+
+  async find(secret: string): Promise<Principal | null> {
+    if (secret.length === 0 || secret.length > MAX_SECRET_LENGTH) return null;
+    const digest = this.#secrets.digest(secret);
+    const live = this.#cache.get(digest) ?? (await this.#cache.load(digest, () => this.#read(digest)));
+    if (live === null) return null;
+    const now = this.#clock.wall();
+    if (now >= live.expiresAtWallMs || now - live.lastSeenWallMs > this.#limits.idleMs) return null;
+    live.lastSeenWallMs = now;
+    if (now - live.storedSeenWallMs >= SEEN_LAG_MS) await this.#store(digest, live, now);
+    return live.principal;
+  }
+
+  async close(secret: string): Promise<void> {
+    if (secret.length === 0 || secret.length > MAX_SECRET_LENGTH) return;
+    await this.#repository.remove(this.#secrets.digest(secret));
+    this.#cache.clear();
+  }
+
+  async closeOfPerson(personId: string): Promise<void> {
+    await this.#repository.removeOfPerson(personId);
+    this.#cache.clear();
+  }
+
+  /** For changes that sessions show (a role) or that ended them in the database (a removed person). */
+  forgetCached(): void {
+    this.#cache.clear();
+  }
+
+  async #read(digest: string): Promise<LiveSession | null> {
+    const found = await this.#repository.find(digest);
+    if (found === null) return null;
+    const { session, person } = found;
+    return {
+      principal: { id: person.id, name: person.username, role: person.role, via: 'session' },
+      expiresAtWallMs: session.expiresAtWallMs,
+      lastSeenWallMs: session.lastSeenWallMs,
+      storedSeenWallMs: session.lastSeenWallMs,
+    };
+  }
+
+  async #store(digest: string, live: LiveSession, now: number): Promise<void> {
+    live.storedSeenWallMs = now;
+    try {
+      await this.#repository.touch(digest, now);
+    } catch (error) {
+      // A full disk must not sign everybody out: the session stays good, only its idle time counts from the last write.
+      this.#logger.warn('The last use of a session could not be stored.', { error });
+    }
+  }
+}
