@@ -1,0 +1,41 @@
+import type { Tag } from './tag.ts';
+import { notSoap } from './wire-error.ts';
+import type { XmlSink } from './xml-reader.ts';
+
+/** What `vimServiceVersions.xml` says of `urn:vim25`: all versions that the server speaks, the newest first. */
+export type ServiceVersions = readonly string[];
+
+/** A server lists some twenty. */
+const MAX_VERSIONS = 200;
+
+/** Reads `namespaces/namespace{name, version, priorVersions/version}`. */
+export class VersionsSink implements XmlSink {
+  readonly #path: string[] = [];
+  readonly #versions: string[] = [];
+  #name = '';
+  #found: string[] = [];
+
+  open(tag: Tag): boolean {
+    if (this.#path.length === 0 && tag.local !== 'namespaces') throw notSoap('The answer is no list of API versions.');
+    this.#path.push(tag.local);
+    if (this.#path.join('/') === 'namespaces/namespace') {
+      this.#name = '';
+      this.#found = [];
+    }
+    return tag.local === 'name' || tag.local === 'version';
+  }
+
+  close(text: string): void {
+    const path = this.#path.join('/');
+    this.#path.pop();
+    if (path === 'namespaces/namespace/name') this.#name = text.trim();
+    else if (path === 'namespaces/namespace/version') this.#found.unshift(text.trim());
+    else if (path === 'namespaces/namespace/priorVersions/version') this.#found.push(text.trim());
+    else if (path === 'namespaces/namespace' && this.#name === 'urn:vim25') this.#versions.push(...this.#found);
+    if (this.#found.length > MAX_VERSIONS) throw notSoap('The list of API versions is too long.');
+  }
+
+  versions(): ServiceVersions {
+    return this.#versions;
+  }
+}
