@@ -1,5 +1,7 @@
+export { createFleet, type FleetDependencies } from './create-fleet.ts';
 export type { Fleet, FleetEvent, StoredScreen } from './fleet.ts';
 export type { DatastoreGauge, MachineFacts, MachineGauges, MachineQuestion, ServerGauges } from './machine.ts';
+export { DEFAULT_FLEET_OPTIONS, type FleetOptions } from './options.ts';
 export type { InventoryRepository, OperationRepository, ServerRepository } from './ports/repositories.ts';
 export type { EncodedScreen, ScreenEncoder } from './ports/screen-encoder.ts';
 export type {
