@@ -1,0 +1,243 @@
+import { type Clock, PRIORITIES, type Priority, type TimerHandle } from '@breakwater/kernel';
+import { DelayLimiter } from './delay-limiter.ts';
+import { createRunningMean, type RunningMean } from './figures.ts';
+import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
+import type { AdmissionSpec } from './spec.ts';
+import { type Waiter, WaitingQueue } from './waiting-queue.ts';
+
+/** A call at the gate. */
+export interface AdmissionWaiter extends Waiter {
+  readonly priority: Priority;
+  /** It has a slot: start it. False when it has become pointless, which gives the slot back. */
+  begin(nowMs: number): boolean;
+  /** It is turned away in favour of a more urgent one. */
+  turnAway(): void;
+  /** The breaker has opened while it waited. */
+  recheck(nowMs: number): void;
+}
+
+export interface WaitFigures {
+  readonly waiting: number;
+  /** Attempts started since the beginning. */
+  readonly started: number;
+  /** Mean wait of the latest attempts, those that did not wait included. */
+  readonly avgWaitMs: number;
+}
+
+export interface QueueSnapshot extends WaitFigures {
+  readonly maxConcurrent: number;
+  readonly minIntervalMs: number;
+  /** Slots in use, those of abandoned attempts included. */
+  readonly active: number;
+  /** Pause between two attempts that the limiter asks for now; 0 while it does not slow anybody. */
+  readonly delayMs: number;
+  readonly byPriority: Readonly<Record<Priority, WaitFigures>>;
+}
+
+interface LevelFigures {
+  started: number;
+  readonly wait: RunningMean;
+}
+
+export interface AdmissionOptions {
+  readonly clock: Clock;
+  readonly onLimiterChange?: ((change: LimiterChange) => void) | undefined;
+}
+
+/** Priorities below this level are interactive: a person waits. */
+const BACKGROUND_LEVEL = 2;
+
+/** Concurrency, least interval and the learned pause of one server, with a queue in front. At most one timer, and only while somebody waits for time. */
+export class Admission {
+  readonly #clock: Clock;
+  readonly #queue: WaitingQueue<AdmissionWaiter>;
+  readonly #maxWaiting: number;
+  readonly #limiter: Limiter | null;
+  readonly #levels: readonly LevelFigures[] = PRIORITIES.map(() => ({ started: 0, wait: createRunningMean() }));
+  readonly #wait = createRunningMean();
+  #maxConcurrent: number;
+  #minIntervalMs: number;
+  readonly #reserve: number;
+  #active = 0;
+  #activeBackground = 0;
+  #started = 0;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
+  #timer: TimerHandle | null = null;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #isPumping = false;
+
+  constructor(spec: AdmissionSpec, options: AdmissionOptions) {
+    this.#clock = options.clock;
+    this.#maxConcurrent = spec.maxConcurrent;
+    this.#minIntervalMs = spec.minIntervalMs ?? 0;
+    this.#reserve = spec.interactiveReserve ?? (spec.maxConcurrent > 1 ? 1 : 0);
+    this.#queue = new WaitingQueue({ agingMs: spec.queue?.agingMs ?? 10_000 });
+    this.#maxWaiting = spec.queue?.maxWaiting ?? 1_000;
+    this.#limiter = spec.limiter === undefined ? null : new DelayLimiter(spec.limiter, { onChange: options.onLimiterChange });
+  }
+
+  /** Takes a slot at once when nobody waits and no limit stands against it. */
+  tryEnter(priority: Priority, options: { readonly level: number; readonly nowMs: number }): boolean {
+    const { level, nowMs } = options;
+    if (this.#queue.size > 0 || !this.#hasSlot(level) || this.#readyAtMs(priority) > nowMs) return false;
+    this.#occupy(level);
+    this.#noteStart(priority, { level, nowMs, waitedMs: 0 });
+    return true;
+  }
+
+  /** Puts a call into the queue. False when the queue is full of calls that are as urgent. */
+  enqueue(waiter: AdmissionWaiter, nowMs: number): boolean {
+    if (this.#queue.size >= this.#maxWaiting) {
+      const lessUrgent = this.#queue.lessUrgentThan(waiter.level);
+      if (lessUrgent === null) return false;
+      this.#queue.remove(lessUrgent);
+      lessUrgent.turnAway();
+    }
+    this.#queue.add(waiter);
+    this.pump(nowMs);
+    return true;
+  }
+
+  remove(waiter: AdmissionWaiter): void {
+    this.#queue.remove(waiter);
+  }
+
+  /** Gives a slot back and starts who is next. */
+  release(level: number, nowMs: number): void {
+    this.#vacate(level);
+    if (this.#queue.size > 0) this.pump(nowMs);
+  }
+
+  /** Tells the limiter how an attempt ended. */
+  learn(sample: LimiterSample): void {
+    this.#limiter?.settled(sample);
+  }
+
+  /** Lets everybody who waits ask the breaker again. */
+  recheckAll(nowMs: number): void {
+    for (const waiter of this.#queue.toArray()) waiter.recheck(nowMs);
+  }
+
+  /** Other hard bounds from now on. What is under way is not touched. */
+  setLimits(limits: { readonly maxConcurrent: number; readonly minIntervalMs: number }): void {
+    this.#maxConcurrent = limits.maxConcurrent;
+    this.#minIntervalMs = limits.minIntervalMs;
+    this.pump(this.#clock.now());
+  }
+
+  /** Starts as many as may start now. */
+  pump(startMs: number): void {
+    // A call that is started here may end, or begin another one, before `begin` returns; the loop that is running sees to it.
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      let nowMs = startMs;
+      for (let waiter = this.#next(nowMs); waiter !== null; waiter = this.#next(nowMs)) {
+        this.#queue.remove(waiter);
+        this.#occupy(waiter.level);
+        if (waiter.begin(nowMs)) nowMs = this.#clock.now();
+        else this.#vacate(waiter.level);
+      }
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  /** A waiter that was given a slot has really begun. */
+  noteBegun(waiter: AdmissionWaiter, start: { readonly nowMs: number; readonly waitedMs: number }): void {
+    this.#noteStart(waiter.priority, { ...start, level: waiter.level });
+  }
+
+  snapshot(): QueueSnapshot {
+    const byPriority = {} as Record<Priority, WaitFigures>;
+    for (const [level, priority] of PRIORITIES.entries()) {
+      const figures = this.#level(level);
+      byPriority[priority] = { waiting: this.#queue.lengthOf(level), started: figures.started, avgWaitMs: figures.wait.value };
+    }
+    return {
+      maxConcurrent: this.#maxConcurrent,
+      minIntervalMs: this.#minIntervalMs,
+      active: this.#active,
+      waiting: this.#queue.size,
+      started: this.#started,
+      avgWaitMs: this.#wait.value,
+      delayMs: this.#limiter?.delayMs ?? 0,
+      byPriority,
+    };
+  }
+
+  #next(nowMs: number): AdmissionWaiter | null {
+    if (this.#queue.size === 0) {
+      this.#disarm();
+      return null;
+    }
+    let wakeAtMs = Number.POSITIVE_INFINITY;
+    const waiter = this.#queue.next(nowMs, (level) => {
+      if (!this.#hasSlot(level)) return false;
+      const readyAtMs = this.#readyAtMs(PRIORITIES[level] ?? 'low');
+      if (readyAtMs <= nowMs) return true;
+      wakeAtMs = Math.min(wakeAtMs, readyAtMs);
+      return false;
+    });
+    if (waiter === null && wakeAtMs !== this.#timerAtMs) this.#arm(wakeAtMs, nowMs);
+    return waiter;
+  }
+
+  #hasSlot(level: number): boolean {
+    const bound = Math.min(this.#maxConcurrent, this.#limiter?.window ?? Number.POSITIVE_INFINITY);
+    if (this.#active >= bound) return false;
+    return level < BACKGROUND_LEVEL || this.#activeBackground < Math.max(1, this.#maxConcurrent - this.#reserve);
+  }
+
+  #readyAtMs(priority: Priority): number {
+    return Math.max(this.#lastStartMs + this.#minIntervalMs, this.#limiter?.readyAtMs(priority) ?? 0);
+  }
+
+  #occupy(level: number): void {
+    this.#active++;
+    if (level >= BACKGROUND_LEVEL) this.#activeBackground++;
+  }
+
+  #vacate(level: number): void {
+    this.#active--;
+    if (level >= BACKGROUND_LEVEL) this.#activeBackground--;
+  }
+
+  #noteStart(priority: Priority, start: { readonly level: number; readonly nowMs: number; readonly waitedMs: number }): void {
+    this.#lastStartMs = start.nowMs;
+    this.#started++;
+    this.#wait.add(start.waitedMs);
+    const figures = this.#level(start.level);
+    figures.started++;
+    figures.wait.add(start.waitedMs);
+    this.#limiter?.started(priority, start.nowMs);
+  }
+
+  #level(level: number): LevelFigures {
+    const figures = this.#levels[level];
+    if (figures === undefined) throw new RangeError(`There is no priority level ${level}.`);
+    return figures;
+  }
+
+  #arm(atMs: number, nowMs: number): void {
+    this.#disarm();
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    this.#timerAtMs = atMs;
+    // Somebody waits for an answer, so the process must live on until it can be given.
+    this.#timer = this.#clock.after(
+      Math.max(1, Math.ceil(atMs - nowMs)),
+      () => {
+        this.#timer = null;
+        this.#timerAtMs = Number.POSITIVE_INFINITY;
+        this.pump(this.#clock.now());
+      },
+      { keepAlive: true },
+    );
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,338 @@
+import { PRIORITIES, type Priority, type TimerHandle } from '@breakwater/kernel';
+import type { AdmissionWaiter } from './admission.ts';
+import { Attempt } from './attempt.ts';
+import { NO_PERMIT } from './breaker.ts';
+import type { CallContext, CallMeta, RunOptions } from './call-context.ts';
+import type { Expiring, ExpiryHolder } from './deadline-list.ts';
+import type { PipelineCore } from './pipeline-core.ts';
+import { type RejectionCode, toRejectionMessage } from './rejection-message.ts';
+import { ResilienceError } from './resilience-error.ts';
+import { decideRetryMs } from './retry.ts';
+import { parseTimeoutHintMs } from './timeout-hint.ts';
+import { classifyByDefault, type Settlement, type Verdict } from './verdict.ts';
+import type { Waiter } from './waiting-queue.ts';
+
+/** Where a call's result goes. Exactly one of them is called, once. */
+export interface CallSink {
+  succeed(value: unknown, call: Call): void;
+  /** `createError` is called at most once, and only where somebody wants the error. */
+  fail(createError: () => unknown, call: Call): void;
+}
+
+type Phase = 'new' | 'waiting' | 'running' | 'pausing' | 'done';
+
+const SUCCESS: Verdict = { kind: 'success' };
+const TIMEOUT: Verdict = { kind: 'timeout' };
+const CANCELED: Verdict = { kind: 'canceled' };
+const IGNORED: Verdict = { kind: 'ignored' };
+
+const DEFAULT_ABANDONED_MS = 60_000;
+/** The permit of a call that no breaker guards. */
+const UNGUARDED = 1;
+/** A parked call may be silent for minutes; as a probe it would hold up every other one for so long. */
+const PARKED_LEASE_MS = 5_000;
+
+/**
+ * One call on its way through the whole pipeline: the layers are steps of this object and not functions around each other, because
+ * each layer of promises costs as much as everything else here together.
+ */
+export class Call implements AdmissionWaiter, Expiring {
+  readonly #core: PipelineCore;
+  readonly #callee: (context: CallContext) => unknown;
+  readonly #options: RunOptions;
+  readonly #sink: CallSink;
+  readonly #isParked: boolean;
+  readonly priority: Priority;
+  readonly level: number;
+  waitingSinceMs = -1;
+  ahead: Waiter | null = null;
+  behind: Waiter | null = null;
+  expiry: ExpiryHolder | null = null;
+  /** End of the whole operation; `Infinity` without a deadline. */
+  expiresAtMs = Number.POSITIVE_INFINITY;
+  earlier: Expiring | null = null;
+  later: Expiring | null = null;
+  #phase: Phase = 'new';
+  #attempts = 0;
+  #startedAtMs = 0;
+  #waitedMs = 0;
+  #queuedAtMs = 0;
+  #pauseMs = 0;
+  #pause: TimerHandle | null = null;
+  #running: Attempt | null = null;
+
+  constructor(
+    core: PipelineCore,
+    callee: (context: CallContext) => unknown,
+    options: { readonly run: RunOptions; readonly sink: CallSink },
+  ) {
+    this.#core = core;
+    this.#callee = callee;
+    this.#options = options.run;
+    this.#sink = options.sink;
+    this.#isParked = options.run.lane === 'parked';
+    this.priority = options.run.priority ?? 'normal';
+    this.level = PRIORITIES.indexOf(this.priority);
+  }
+
+  get op(): string {
+    return this.#options.op ?? 'call';
+  }
+
+  get key(): string {
+    return this.#core.key;
+  }
+
+  get idempotent(): boolean {
+    return this.#options.idempotent === true;
+  }
+
+  get endsAtMs(): number {
+    return this.expiresAtMs;
+  }
+
+  nowMs(): number {
+    return this.#core.clock.now();
+  }
+
+  meta(): CallMeta {
+    return { attempts: this.#attempts, waitedMs: this.#waitedMs, tookMs: this.nowMs() - this.#startedAtMs };
+  }
+
+  start(): void {
+    const core = this.#core;
+    const nowMs = core.clock.now();
+    this.#startedAtMs = nowMs;
+    core.counts.total++;
+    const { signal } = this.#options;
+    const deadlineMs = this.#options.deadlineMs ?? (this.#isParked ? undefined : core.spec.deadlineMs);
+    if (core.isClosed) {
+      this.#reject('RESILIENCE_CLOSED', undefined);
+    } else if (signal?.aborted === true) {
+      this.handleEvent();
+    } else if (deadlineMs !== undefined && deadlineMs <= 0) {
+      this.#reject('RESILIENCE_DEADLINE', undefined);
+    } else {
+      signal?.addEventListener('abort', this);
+      if (deadlineMs !== undefined) core.deadlines.add(this, deadlineMs, nowMs);
+      this.#enter(nowMs);
+    }
+  }
+
+  /** The caller's signal has aborted. */
+  handleEvent(): void {
+    const reason: unknown = this.#options.signal?.reason;
+    this.#leaveWaiting();
+    const running = this.#running;
+    if (running === null) {
+      this.#core.counts.canceled++;
+    } else {
+      this.#judge(running, { verdict: CANCELED, nowMs: this.nowMs() });
+      this.#abandon(running, { reason, because: 'canceled' });
+    }
+    this.#fail(() => reason);
+  }
+
+  /** The deadline has passed. */
+  onExpired(nowMs: number): void {
+    const error = this.#createError('RESILIENCE_DEADLINE', undefined);
+    this.#leaveWaiting();
+    const running = this.#running;
+    if (running === null) {
+      this.#core.countRejection(this, 'RESILIENCE_DEADLINE');
+    } else {
+      // Cut short of its own timeout, an attempt proves nothing; without one, the deadline is the only judge of a server that hangs.
+      const verdict = running.timeoutMs === undefined ? TIMEOUT : CANCELED;
+      this.#judge(running, { verdict, nowMs, timeoutMs: nowMs - running.startedAtMs });
+      this.#abandon(running, { reason: error, because: 'deadline' });
+    }
+    this.#fail(() => error);
+  }
+
+  begin(nowMs: number): boolean {
+    const permit = this.#takePermit(nowMs);
+    if (permit === NO_PERMIT) return false;
+    this.#waitedMs += nowMs - this.#queuedAtMs;
+    this.#core.gate?.noteBegun(this, { nowMs, waitedMs: nowMs - this.#queuedAtMs });
+    this.#launch(permit, nowMs);
+    return true;
+  }
+
+  turnAway(): void {
+    this.#reject('RESILIENCE_QUEUE_FULL', undefined);
+  }
+
+  recheck(nowMs: number): void {
+    const { breaker } = this.#core;
+    if (breaker === null || breaker.mayAdmit(nowMs)) return;
+    breaker.countRejection();
+    this.#leaveWaiting();
+    this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+  }
+
+  onAttemptTimeout(attempt: Attempt, nowMs: number): void {
+    const error = this.#createError('RESILIENCE_ATTEMPT_TIMEOUT', undefined);
+    this.#judge(attempt, { verdict: TIMEOUT, nowMs, timeoutMs: attempt.timeoutMs });
+    this.#abandon(attempt, { reason: error, because: 'timeout' });
+    if (!this.#pauseBeforeRepeat(TIMEOUT, { error, nowMs })) this.#fail(() => error);
+  }
+
+  onAttemptEnded(attempt: Attempt, answer: Settlement, nowMs: number): void {
+    const { settlement, verdict } = this.#classify(answer, attempt);
+    this.#running = null;
+    this.#judge(attempt, { verdict, nowMs, timeoutMs: isRejection(verdict) ? toHintMs(settlement) : undefined });
+    if (verdict.kind === 'success' || !this.#pauseBeforeRepeat(verdict, { error: settlement.ok ? undefined : settlement.error, nowMs })) {
+      if (settlement.ok) this.#succeed(settlement.value);
+      else this.#fail(() => settlement.error);
+    }
+    // Last, because it starts other calls, and their callees may do anything, aborting this call included.
+    if (!this.#isParked) this.#core.gate?.release(this.level, nowMs);
+  }
+
+  onAbandonedEnded(nowMs: number): void {
+    this.#core.counts.abandoned--;
+    if (!this.#isParked) this.#core.gate?.release(this.level, nowMs);
+  }
+
+  #enter(nowMs: number): void {
+    const { breaker, gate } = this.#core;
+    if (breaker !== null && !breaker.mayAdmit(nowMs)) {
+      breaker.countRejection();
+      this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+    } else if (gate === null || this.#isParked) {
+      this.#launch(this.#admit(nowMs), nowMs);
+    } else if (gate.tryEnter(this.priority, { level: this.level, nowMs })) {
+      this.#launch(this.#admit(nowMs), nowMs);
+    } else {
+      this.#phase = 'waiting';
+      this.#queuedAtMs = nowMs;
+      if (this.waitingSinceMs < 0) this.waitingSinceMs = nowMs;
+      if (!gate.enqueue(this, nowMs)) this.#reject('RESILIENCE_QUEUE_FULL', undefined);
+    }
+  }
+
+  /** Asks again, because the breaker may have opened while the call waited; the wait must not turn into a call. */
+  #takePermit(nowMs: number): number {
+    const permit = this.#admit(nowMs);
+    if (permit === NO_PERMIT) this.#reject('RESILIENCE_CIRCUIT_OPEN', this.#core.breaker?.retryAfterMs(nowMs));
+    return permit;
+  }
+
+  #admit(nowMs: number): number {
+    const { breaker } = this.#core;
+    if (breaker === null) return UNGUARDED;
+    return this.#isParked ? breaker.admit(nowMs, PARKED_LEASE_MS) : breaker.admit(nowMs);
+  }
+
+  #launch(permit: number, nowMs: number): void {
+    const { attempt: spec } = this.#core.spec;
+    const timeoutMs = this.#options.timeoutMs ?? (this.#isParked ? undefined : spec?.timeoutMs);
+    this.#attempts++;
+    const attempt = new Attempt(this, { number: this.#attempts, startedAtMs: nowMs, permit, timeoutMs });
+    this.#phase = 'running';
+    this.#running = attempt;
+    if (timeoutMs !== undefined) this.#core.deadlines.add(attempt, timeoutMs, nowMs);
+    attempt.run(this.#callee);
+  }
+
+  #classify(settlement: Settlement, attempt: Attempt): { readonly settlement: Settlement; readonly verdict: Verdict } {
+    const { classify } = this.#core.spec;
+    if (classify === undefined) return { settlement, verdict: settlement.ok ? SUCCESS : classifyByDefault(settlement) };
+    try {
+      return { settlement, verdict: classify(settlement, attempt) };
+    } catch (error) {
+      // A classifier that throws is a defect on our side: the caller hears of it, the server is not blamed.
+      return { settlement: { ok: false, error }, verdict: IGNORED };
+    }
+  }
+
+  #judge(attempt: Attempt, end: { readonly verdict: Verdict; readonly nowMs: number; readonly timeoutMs?: number | undefined }): void {
+    const core = this.#core;
+    const { verdict, nowMs } = end;
+    const { startedAtMs } = attempt;
+    core.countVerdict(verdict);
+    if (verdict.kind === 'success' && !this.#isParked) core.latency.add(nowMs - startedAtMs);
+    core.breaker?.settle(attempt.permit, verdict, { nowMs, startedAtMs });
+    if (!this.#isParked) core.gate?.learn({ verdict, startedAtMs, nowMs, timeoutMs: end.timeoutMs });
+  }
+
+  #abandon(attempt: Attempt, why: { readonly reason: unknown; readonly because: 'timeout' | 'deadline' | 'canceled' }): void {
+    const core = this.#core;
+    this.#running = null;
+    attempt.expiry?.remove(attempt);
+    core.counts.abandoned++;
+    core.deadlines.add(attempt, core.spec.attempt?.abandonedMs ?? DEFAULT_ABANDONED_MS, this.nowMs());
+    if (core.isHeard) core.emit({ kind: 'attempt.abandoned', op: this.op, attempt: attempt.attempt, reason: why.because });
+    attempt.abandon(why.reason);
+  }
+
+  /** False: the call ends with what it has. */
+  #pauseBeforeRepeat(verdict: Verdict, failed: { readonly error: unknown; readonly nowMs: number }): boolean {
+    const core = this.#core;
+    const { retry } = core.spec;
+    if (retry === undefined || !this.idempotent || this.#isParked || this.#attempts >= retry.attempts) return false;
+    const delayMs = decideRetryMs(retry, { verdict, retry: this.#attempts - 1, previousMs: this.#pauseMs, random: core.random });
+    if (delayMs === null) return false;
+    if (failed.nowMs + delayMs >= this.expiresAtMs) return false;
+    // A breaker known to stay open beyond the pause would only turn this error into a less telling one.
+    if (core.breaker !== null && core.breaker.retryAfterMs(failed.nowMs) > delayMs) return false;
+    core.counts.retries++;
+    if (core.isHeard) {
+      const { op } = this;
+      core.emit({ kind: 'call.retried', op, attempt: this.#attempts, attempts: retry.attempts, delayMs, verdict, error: failed.error });
+    }
+    this.#phase = 'pausing';
+    this.#pauseMs = delayMs;
+    this.#pause = core.clock.after(
+      delayMs,
+      () => {
+        this.#pause = null;
+        this.#enter(this.nowMs());
+      },
+      { keepAlive: true },
+    );
+    return true;
+  }
+
+  /** Out of the queue or the pause, whichever it is in. */
+  #leaveWaiting(): void {
+    if (this.#phase === 'waiting') this.#core.gate?.remove(this);
+    this.#pause?.cancel();
+    this.#pause = null;
+  }
+
+  #reject(code: RejectionCode, retryAfterMs: number | undefined): void {
+    this.#core.countRejection(this, code);
+    this.#fail(() => this.#createError(code, retryAfterMs));
+  }
+
+  #succeed(value: unknown): void {
+    this.#finish();
+    this.#sink.succeed(value, this);
+  }
+
+  #fail(createError: () => unknown): void {
+    this.#finish();
+    this.#sink.fail(createError, this);
+  }
+
+  #finish(): void {
+    this.#phase = 'done';
+    this.expiry?.remove(this);
+    this.#options.signal?.removeEventListener('abort', this);
+  }
+
+  #createError(code: RejectionCode, retryAfterMs: number | undefined): ResilienceError {
+    const { key } = this.#core;
+    const details = { op: this.op, attempts: this.#attempts };
+    return new ResilienceError({ code, message: toRejectionMessage(code, { key, op: this.op, retryAfterMs }), key, retryAfterMs, details });
+  }
+}
+
+function isRejection(verdict: Verdict): boolean {
+  return verdict.kind === 'throttled' || verdict.kind === 'timeout';
+}
+
+function toHintMs(settlement: Settlement): number | undefined {
+  return !settlement.ok && settlement.error instanceof Error ? parseTimeoutHintMs(settlement.error.message) : undefined;
+}

@@ -1,0 +1,57 @@
+import type { Priority } from '@breakwater/kernel';
+import type { ResilienceCode } from './resilience-error.ts';
+import type { Verdict } from './verdict.ts';
+
+interface EventBase {
+  /** Milliseconds since 1970, from the clock's wall time. */
+  readonly atWallMs: number;
+  /** Whom the pipeline protects. */
+  readonly key: string;
+}
+
+/** Everything worth telling about a pipeline. State has already changed when an event is heard. */
+export type ResilienceEvent = EventBase &
+  (
+    | { readonly kind: 'breaker.opened'; readonly failures: number; readonly from: 'closed' | 'half-open'; readonly openMs: number }
+    | { readonly kind: 'breaker.half-opened' }
+    | { readonly kind: 'breaker.closed'; readonly successes: number }
+    | { readonly kind: 'breaker.reset'; readonly reason: string }
+    | {
+        readonly kind: 'call.retried';
+        readonly op: string;
+        readonly attempt: number;
+        readonly attempts: number;
+        readonly delayMs: number;
+        readonly verdict: Verdict;
+        readonly error: unknown;
+      }
+    | { readonly kind: 'call.rejected'; readonly op: string; readonly code: ResilienceCode; readonly priority: Priority }
+    | {
+        readonly kind: 'attempt.abandoned';
+        readonly op: string;
+        readonly attempt: number;
+        readonly reason: 'timeout' | 'deadline' | 'canceled';
+      }
+    | { readonly kind: 'limiter.slowed'; readonly requests: number; readonly windowMs: number; readonly delayMs: number }
+    | { readonly kind: 'limiter.recovered' }
+    | { readonly kind: 'cache.served-stale'; readonly entry: string; readonly ageMs: number; readonly error: unknown }
+  );
+
+/**
+ * One listener per pipeline or runtime. It must not throw: an error of a listener is raised as an unhandled rejection, so that
+ * it is seen, and never reaches the call it was told about.
+ */
+export type EventListener = (event: ResilienceEvent) => void;
+
+const RESOLVED = Promise.resolve();
+
+/** Tells the listener; its errors end up as unhandled rejections. */
+export function tell(listener: EventListener, event: ResilienceEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    void RESOLVED.then(() => {
+      throw error;
+    });
+  }
+}

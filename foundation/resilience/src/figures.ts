@@ -1,0 +1,93 @@
+/** Mean that forgets: the latest value weighs `SHARE`, older ones ever less. */
+export interface RunningMean {
+  readonly value: number;
+  add(sample: number): void;
+}
+
+const SHARE = 0.05;
+
+export function createRunningMean(): RunningMean {
+  return new ExponentialMean();
+}
+
+class ExponentialMean implements RunningMean {
+  #value = 0;
+  #count = 0;
+
+  get value(): number {
+    return this.#value;
+  }
+
+  add(sample: number): void {
+    // The first samples form a plain mean, so that a start at zero does not weigh on the figure.
+    this.#count = Math.min(this.#count + 1, 1 / SHARE);
+    this.#value += (sample - this.#value) / this.#count;
+  }
+}
+
+/** Buckets per doubling; a quantile is exact to an eighth of its value. */
+const STEPS = 4;
+/** 2 ** 22 ms is more than an hour. */
+const DOUBLINGS = 23;
+
+/** Durations in buckets that widen with the value, so that a quantile costs a walk over 93 numbers and adding costs nearly nothing. */
+export class LatencyHistogram {
+  readonly #counts = new Uint32Array(DOUBLINGS * STEPS + 1);
+  #total = 0;
+
+  add(durationMs: number): void {
+    const index = toBucket(durationMs);
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    this.#total++;
+  }
+
+  /** Milliseconds below which that share of the durations lies; 0 when there are none. */
+  quantileMs(share: number): number {
+    const wanted = Math.ceil(this.#total * share);
+    let seen = 0;
+    for (const [index, count] of this.#counts.entries()) {
+      seen += count;
+      if (seen >= wanted && seen > 0) return toMiddleMs(index);
+    }
+    return 0;
+  }
+}
+
+/** Bucket 0 is everything below 1 ms. */
+function toBucket(durationMs: number): number {
+  const whole = Math.min(durationMs, 2 ** DOUBLINGS - 1) | 0;
+  if (whole < 1) return 0;
+  const doubling = 31 - Math.clz32(whole);
+  const step = ((durationMs / 2 ** doubling - 1) * STEPS) | 0;
+  return 1 + doubling * STEPS + Math.min(STEPS - 1, step);
+}
+
+function toMiddleMs(index: number): number {
+  if (index === 0) return 0.5;
+  const doubling = Math.floor((index - 1) / STEPS);
+  const step = (index - 1) % STEPS;
+  return 2 ** doubling * (1 + (step + 0.5) / STEPS);
+}
+
+/** Counts of calls and attempts, all since the start. */
+export interface CallFigures {
+  /** Calls, the rejected ones included. */
+  readonly total: number;
+  /** Attempts by what came of them. */
+  readonly ok: number;
+  readonly failed: number;
+  readonly timeout: number;
+  readonly throttled: number;
+  readonly ignored: number;
+  readonly canceled: number;
+  /** Calls that ended without an attempt. */
+  readonly rejected: number;
+  /** Attempts after the first one. */
+  readonly retries: number;
+  /** Attempts that were given up and are still under way. */
+  readonly abandoned: number;
+  /** Successful attempts, from the start of the attempt. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+}

@@ -1,0 +1,51 @@
+export type { QueueSnapshot, WaitFigures } from './admission.ts';
+export {
+  type Backoff,
+  constantBackoff,
+  type ExponentialBackoffOptions,
+  exponentialBackoff,
+  type Jitter,
+  linearBackoff,
+  listBackoff,
+} from './backoff.ts';
+export type { BreakerSnapshot, BreakerStateKind } from './breaker.ts';
+export type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
+export type { EventListener, ResilienceEvent } from './events.ts';
+export type { CallFigures } from './figures.ts';
+export { toLogLine } from './log-line.ts';
+export {
+  type AdmissionControl,
+  type BreakerControl,
+  createPipeline,
+  type Permit,
+  type Pipeline,
+  type PipelineOptions,
+  type PipelineSnapshot,
+} from './pipeline.ts';
+export {
+  ESXI_LIMITS,
+  ESXI_REFRESH,
+  ESXI_SCREEN_TIMEOUT_MS,
+  ESXI_SITES,
+  type EsxiLimits,
+  type EsxiPresetOptions,
+  type EsxiRefresh,
+  type EsxiSite,
+  type EsxiSiteSize,
+  esxiPreset,
+} from './presets/esxi.ts';
+export { isResilienceError, type ResilienceCode, ResilienceError, type ResilienceErrorOptions } from './resilience-error.ts';
+export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+export type {
+  AdmissionSpec,
+  AttemptSpec,
+  BreakerSpec,
+  DelayLimiterSpec,
+  GrowingOpenTime,
+  LimiterSpec,
+  PipelineSpec,
+  RetrySpec,
+  Trip,
+} from './spec.ts';
+export { parseTimeoutHintMs } from './timeout-hint.ts';
+export { type CallInfo, type Classifier, classifyByDefault, type Settlement, type Verdict } from './verdict.ts';

@@ -1,0 +1,28 @@
+import type { Priority } from '@breakwater/kernel';
+import type { Verdict } from './verdict.ts';
+
+/** One attempt that has ended, as a limiter sees it. */
+export interface LimiterSample {
+  readonly verdict: Verdict;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  /** Timeout that the server named in its error or that the attempt ran into; undefined when none is known. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** Told when a limiter makes callers wait longer, and when it lifts the wait altogether. */
+export type LimiterChange =
+  | { readonly kind: 'limiter.slowed'; readonly requests: number; readonly windowMs: number; readonly delayMs: number }
+  | { readonly kind: 'limiter.recovered' };
+
+/** Learns how much a server stands, inside the hard bounds of admission. Without timers; asked at every start. */
+export interface Limiter {
+  /** Instant from which a call of this priority may start. */
+  readyAtMs(priority: Priority): number;
+  /** Most attempts at the same time. */
+  readonly window: number;
+  /** Present pause between two attempts; 0 while it does not slow anybody. */
+  readonly delayMs: number;
+  started(priority: Priority, nowMs: number): void;
+  settled(sample: LimiterSample): void;
+}

@@ -1,0 +1,119 @@
+import type { Clock, Priority, Random } from '@breakwater/kernel';
+import { Admission } from './admission.ts';
+import { Breaker } from './breaker.ts';
+import { Deadlines } from './deadline-list.ts';
+import { type EventListener, type ResilienceEvent, tell } from './events.ts';
+import { type CallFigures, LatencyHistogram } from './figures.ts';
+import type { RejectionCode } from './rejection-message.ts';
+import type { PipelineSpec } from './spec.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Beyond the attempt timeout: how long a probe may take to be noticed as ended. */
+const LEASE_MARGIN_MS = 5_000;
+
+/** An event without what every event has. */
+export type EventBody = ResilienceEvent extends infer E ? (E extends ResilienceEvent ? Omit<E, 'atWallMs' | 'key'> : never) : never;
+
+export interface PipelineCoreOptions {
+  readonly key: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly deadlines?: Deadlines | undefined;
+  readonly onEvent?: EventListener | undefined;
+}
+
+/** State that all calls of one pipeline share. */
+export class PipelineCore {
+  readonly spec: PipelineSpec;
+  readonly key: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly deadlines: Deadlines;
+  readonly breaker: Breaker | null;
+  readonly gate: Admission | null;
+  readonly latency = new LatencyHistogram();
+  readonly #onEvent: EventListener | undefined;
+  readonly counts = {
+    total: 0,
+    ok: 0,
+    failed: 0,
+    timeout: 0,
+    throttled: 0,
+    ignored: 0,
+    canceled: 0,
+    rejected: 0,
+    retries: 0,
+    abandoned: 0,
+  };
+  isClosed = false;
+
+  constructor(spec: PipelineSpec, options: PipelineCoreOptions) {
+    this.spec = spec;
+    this.key = options.key;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.deadlines = options.deadlines ?? new Deadlines(options.clock);
+    this.#onEvent = options.onEvent;
+    this.breaker = spec.breaker === undefined ? null : this.#createBreaker(spec.breaker);
+    this.gate =
+      spec.admission === undefined
+        ? null
+        : new Admission(spec.admission, { clock: this.clock, onLimiterChange: (change) => this.emit(change) });
+  }
+
+  get isHeard(): boolean {
+    return this.#onEvent !== undefined;
+  }
+
+  emit(body: EventBody): void {
+    if (this.#onEvent === undefined) return;
+    tell(this.#onEvent, { ...body, atWallMs: this.clock.wall(), key: this.key } as ResilienceEvent);
+  }
+
+  countVerdict(verdict: Verdict): void {
+    const { counts } = this;
+    switch (verdict.kind) {
+      case 'success':
+        counts.ok++;
+        break;
+      case 'failure':
+        counts.failed++;
+        break;
+      case 'timeout':
+        counts.timeout++;
+        break;
+      case 'throttled':
+        counts.throttled++;
+        break;
+      case 'ignored':
+        counts.ignored++;
+        break;
+      case 'canceled':
+        counts.canceled++;
+        break;
+    }
+  }
+
+  countRejection(call: { readonly op: string; readonly priority: Priority }, code: RejectionCode): void {
+    this.counts.rejected++;
+    if (this.isHeard) this.emit({ kind: 'call.rejected', op: call.op, code, priority: call.priority });
+  }
+
+  callFigures(): CallFigures {
+    const { latency } = this;
+    return { ...this.counts, p50Ms: latency.quantileMs(0.5), p95Ms: latency.quantileMs(0.95), p99Ms: latency.quantileMs(0.99) };
+  }
+
+  #createBreaker(spec: NonNullable<PipelineSpec['breaker']>): Breaker {
+    const timeoutMs = this.spec.attempt?.timeoutMs;
+    const leaseMs = spec.halfOpen?.leaseMs ?? (timeoutMs === undefined ? undefined : timeoutMs + LEASE_MARGIN_MS);
+    const halfOpen = leaseMs === undefined ? spec.halfOpen : { ...spec.halfOpen, leaseMs };
+    return new Breaker(halfOpen === undefined ? spec : { ...spec, halfOpen }, {
+      clock: this.clock,
+      onChange: (change) => {
+        this.emit(change);
+        if (change.kind === 'breaker.opened') this.gate?.recheckAll(this.clock.now());
+      },
+    });
+  }
+}

@@ -1,0 +1,217 @@
+import { type Clock, type Random, systemClock, systemRandom } from '@breakwater/kernel';
+import type { QueueSnapshot } from './admission.ts';
+import type { BreakerSnapshot, BreakerStateKind } from './breaker.ts';
+import { Call, type CallSink } from './call.ts';
+import type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
+import type { Deadlines } from './deadline-list.ts';
+import type { EventListener } from './events.ts';
+import type { CallFigures } from './figures.ts';
+import { PipelineCore } from './pipeline-core.ts';
+import { type PipelineSpec, validateSpec } from './spec.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Leave to make one call outside `run`, for callers that cannot be wrapped in a function. */
+export interface Permit {
+  /** Says what became of the call. Only the first time counts. */
+  settle(verdict: Verdict): void;
+}
+
+export interface BreakerControl {
+  readonly state: BreakerStateKind;
+  /** Milliseconds until it admits again; 0 when it does now. */
+  readonly retryAfterMs: number;
+  /** Null while the breaker rejects. */
+  permit(): Permit | null;
+  /** Closes it by hand and forgets what was counted. */
+  reset(reason?: string): void;
+}
+
+export interface AdmissionControl {
+  /** Other hard bounds from now on. What is under way is not touched. */
+  setLimits(limits: { readonly maxConcurrent: number; readonly minIntervalMs: number }): void;
+}
+
+export interface PipelineSnapshot {
+  readonly key: string;
+  /** Null without a breaker. */
+  readonly breaker: BreakerSnapshot | null;
+  /** Null without admission. */
+  readonly queue: QueueSnapshot | null;
+  readonly calls: CallFigures;
+}
+
+export interface Pipeline {
+  readonly key: string;
+  readonly spec: PipelineSpec;
+  readonly breaker: BreakerControl | null;
+  readonly admission: AdmissionControl | null;
+  /** Rejects with the callee's error, with a `ResilienceError`, or with the reason of the caller's signal. */
+  run<T>(callee: (context: CallContext) => T | PromiseLike<T>, options?: RunOptions): Promise<T>;
+  /** Like `run`, but never rejects; cheaper where rejections are expected. */
+  attempt<T>(callee: (context: CallContext) => T | PromiseLike<T>, options?: RunOptions): Promise<Outcome<T>>;
+  snapshot(): PipelineSnapshot;
+  /** Rejects every new call with `RESILIENCE_CLOSED`. What is waiting or under way goes on. */
+  close(): void;
+}
+
+export interface PipelineOptions {
+  /** Whom the pipeline protects; appears in errors, events and log lines. */
+  readonly key: string;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: the system's. */
+  readonly random?: Random;
+  readonly onEvent?: EventListener | undefined;
+}
+
+/** Throws `RESILIENCE_SPEC_INVALID`. */
+export function createPipeline(spec: PipelineSpec, options: PipelineOptions): Pipeline {
+  return buildPipeline(spec, options);
+}
+
+/** With deadlines that several pipelines share, so that they need one timer per duration together. */
+export function buildPipeline(spec: PipelineSpec, options: PipelineOptions & { readonly deadlines?: Deadlines }): Pipeline {
+  validateSpec(spec);
+  const { key, clock = systemClock, random = systemRandom, deadlines, onEvent } = options;
+  return new FusedPipeline(new PipelineCore(spec, { key, clock, random, deadlines, onEvent }));
+}
+
+const NO_OPTIONS: RunOptions = {};
+
+class FusedPipeline implements Pipeline {
+  readonly #core: PipelineCore;
+  readonly breaker: BreakerControl | null;
+  readonly admission: AdmissionControl | null;
+
+  constructor(core: PipelineCore) {
+    this.#core = core;
+    this.breaker = core.breaker === null ? null : new CoreBreakerControl(core, core.breaker);
+    this.admission = core.gate;
+  }
+
+  get key(): string {
+    return this.#core.key;
+  }
+
+  get spec(): PipelineSpec {
+    return this.#core.spec;
+  }
+
+  run<T>(callee: (context: CallContext) => T | PromiseLike<T>, options: RunOptions = NO_OPTIONS): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const sink = new ThrowingSink(resolve as (value: unknown) => void, reject);
+      new Call(this.#core, callee, { run: options, sink }).start();
+    });
+  }
+
+  attempt<T>(callee: (context: CallContext) => T | PromiseLike<T>, options: RunOptions = NO_OPTIONS): Promise<Outcome<T>> {
+    return new Promise<Outcome<T>>((resolve) => {
+      const sink = new OutcomeSink(resolve as (outcome: Outcome<unknown>) => void);
+      new Call(this.#core, callee, { run: options, sink }).start();
+    });
+  }
+
+  snapshot(): PipelineSnapshot {
+    const core = this.#core;
+    return { key: core.key, breaker: core.breaker?.snapshot() ?? null, queue: core.gate?.snapshot() ?? null, calls: core.callFigures() };
+  }
+
+  close(): void {
+    this.#core.isClosed = true;
+  }
+}
+
+const RESOLVED = Promise.resolve();
+
+class ThrowingSink implements CallSink {
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  succeed(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  fail(createError: () => unknown): void {
+    // One turn later the caller listens, which spares Node the bookkeeping of an unhandled rejection; and the stack is so short there
+    // that making the error costs half.
+    void RESOLVED.then(() => this.#reject(createError()));
+  }
+}
+
+class OutcomeSink implements CallSink {
+  readonly #resolve: (outcome: Outcome<unknown>) => void;
+
+  constructor(resolve: (outcome: Outcome<unknown>) => void) {
+    this.#resolve = resolve;
+  }
+
+  succeed(value: unknown, call: Call): void {
+    this.#resolve({ ok: true, value, meta: call.meta() });
+  }
+
+  fail(createError: () => unknown, call: Call): void {
+    this.#resolve(new FailedOutcome(createError, call.meta()));
+  }
+}
+
+/** Makes its error when it is first read: most who ask for an outcome only ask whether. */
+class FailedOutcome {
+  readonly ok = false;
+  readonly meta: CallMeta;
+  #createError: (() => unknown) | null;
+  #error: unknown;
+
+  constructor(createError: () => unknown, meta: CallMeta) {
+    this.#createError = createError;
+    this.meta = meta;
+  }
+
+  get error(): unknown {
+    if (this.#createError !== null) {
+      this.#error = this.#createError();
+      this.#createError = null;
+    }
+    return this.#error;
+  }
+}
+
+class CoreBreakerControl implements BreakerControl {
+  readonly #core: PipelineCore;
+  readonly #breaker: NonNullable<PipelineCore['breaker']>;
+
+  constructor(core: PipelineCore, breaker: NonNullable<PipelineCore['breaker']>) {
+    this.#core = core;
+    this.#breaker = breaker;
+  }
+
+  get state(): BreakerStateKind {
+    return this.#breaker.state;
+  }
+
+  get retryAfterMs(): number {
+    return this.#breaker.retryAfterMs(this.#core.clock.now());
+  }
+
+  permit(): Permit | null {
+    const startedAtMs = this.#core.clock.now();
+    const permit = this.#breaker.admit(startedAtMs);
+    if (permit === 0) return null;
+    let isSettled = false;
+    return {
+      settle: (verdict) => {
+        if (isSettled) return;
+        isSettled = true;
+        this.#breaker.settle(permit, verdict, { nowMs: this.#core.clock.now(), startedAtMs });
+      },
+    };
+  }
+
+  reset(reason = 'by hand'): void {
+    this.#breaker.reset(reason);
+  }
+}

@@ -1,0 +1,167 @@
+import type { Priority } from '@breakwater/kernel';
+import type { Backoff } from './backoff.ts';
+import { invalidSpec } from './invalid-spec.ts';
+import type { Classifier } from './verdict.ts';
+
+/**
+ * What a pipeline does, as data. Every part is optional and costs nothing when it is left out. Order, outside in:
+ * deadline > retry > breaker > admission > attempt timeout > call.
+ */
+export interface PipelineSpec {
+  /** Milliseconds for the whole operation: queue, attempts and pauses together. */
+  readonly deadlineMs?: number;
+  readonly retry?: RetrySpec;
+  readonly breaker?: BreakerSpec;
+  readonly admission?: AdmissionSpec;
+  readonly attempt?: AttemptSpec;
+  /** Default: every value is a success, every error a transient failure. */
+  readonly classify?: Classifier;
+}
+
+export interface AttemptSpec {
+  /** Milliseconds for one attempt, counted from the moment it leaves the queue. */
+  readonly timeoutMs: number;
+  /**
+   * Milliseconds for which an attempt that was given up but has not ended keeps its slot: the server is still at work on it.
+   * Default 60,000.
+   */
+  readonly abandonedMs?: number;
+}
+
+/** Repeats only calls that say `idempotent: true`, and only after a transient failure, a throttling or a timeout. */
+export interface RetrySpec {
+  /** Calls in all, the first included. */
+  readonly attempts: number;
+  readonly backoff: Backoff;
+  /**
+   * Longest pause that a server may ask for. It stretches the backoff up to here; when a server asks for more, the call
+   * ends instead of coming back too early. Default 60,000.
+   */
+  readonly retryAfterCapMs?: number;
+}
+
+/** When a closed breaker opens. */
+export type Trip = { readonly kind: 'consecutive'; readonly failures: number };
+
+export interface GrowingOpenTime {
+  readonly firstMs: number;
+  /** Each opening without a closing in between is this much longer. */
+  readonly factor: number;
+  readonly capMs: number;
+}
+
+export interface BreakerSpec {
+  readonly trip: Trip;
+  /** How long it stays open before probes are admitted. */
+  readonly openMs: number | GrowingOpenTime;
+  readonly halfOpen?: {
+    /** Probes under way at the same time. Default 1. */
+    readonly probes?: number;
+    /** Successful probes that close it. Default 1. */
+    readonly successes?: number;
+    /** A probe that has not ended by then gives its permit back. Default: attempt timeout and 5 s, or 60,000. */
+    readonly leaseMs?: number;
+  };
+  /**
+   * Failures of attempts that began before the previous failure, and end within this time of it, count once, so that one
+   * burst of parallel timeouts is one failure. Default 0: each counts.
+   */
+  readonly lumpMs?: number;
+}
+
+export interface AdmissionSpec {
+  readonly maxConcurrent: number;
+  /** Least milliseconds between the starts of two attempts. Default 0. */
+  readonly minIntervalMs?: number;
+  /** Slots that background work (`normal`, `low`) never takes. Default 1, or 0 when `maxConcurrent` is 1. */
+  readonly interactiveReserve?: number;
+  readonly queue?: {
+    /** Most calls that wait. Beyond it the least urgent, newest one is turned away. Default 1,000. */
+    readonly maxWaiting?: number;
+    /** A waiting call rises one level each time this has passed, never into `critical`. Default 10,000. */
+    readonly agingMs?: number;
+  };
+  readonly limiter?: LimiterSpec;
+}
+
+export type LimiterSpec = DelayLimiterSpec;
+
+/** Spec 02's law: a pause between attempts that grows on rejection and shrinks on success. */
+export interface DelayLimiterSpec {
+  readonly kind: 'delay';
+  /** Default 500. */
+  readonly minMs?: number;
+  /** Default 10,000. */
+  readonly maxMs?: number;
+  /** Default 2. */
+  readonly increase?: number;
+  /** Default 0.9. */
+  readonly decrease?: number;
+  /** Share of the rate that was too much. Default 0.8. */
+  readonly margin?: number;
+  /** At the least pause and without a rejection for this long, the pause is lifted. Default 60,000. */
+  readonly calmMs?: number;
+  /** Who does not wait for the pause. Default `critical` and `high`, because a person waits for them. */
+  readonly exempt?: readonly Priority[];
+}
+
+/** Throws `RESILIENCE_SPEC_INVALID` for a specification that cannot work. */
+export function validateSpec(spec: PipelineSpec): void {
+  requireAbove(spec.deadlineMs, 'deadlineMs');
+  requireAbove(spec.attempt?.timeoutMs, 'attempt.timeoutMs');
+  requireAtLeast(spec.attempt?.abandonedMs, 0, 'attempt.abandonedMs');
+  requireCount(spec.retry?.attempts, 'retry.attempts');
+  requireAtLeast(spec.retry?.retryAfterCapMs, 0, 'retry.retryAfterCapMs');
+  if (spec.breaker !== undefined) validateBreaker(spec.breaker);
+  if (spec.admission !== undefined) validateAdmission(spec.admission);
+}
+
+function validateBreaker(spec: BreakerSpec): void {
+  requireCount(spec.trip.failures, 'breaker.trip.failures');
+  if (typeof spec.openMs === 'number') {
+    requireAbove(spec.openMs, 'breaker.openMs');
+  } else {
+    requireAbove(spec.openMs.firstMs, 'breaker.openMs.firstMs');
+    requireAtLeast(spec.openMs.factor, 1, 'breaker.openMs.factor');
+    requireAtLeast(spec.openMs.capMs, spec.openMs.firstMs, 'breaker.openMs.capMs');
+  }
+  requireCount(spec.halfOpen?.probes, 'breaker.halfOpen.probes');
+  requireCount(spec.halfOpen?.successes, 'breaker.halfOpen.successes');
+  requireAbove(spec.halfOpen?.leaseMs, 'breaker.halfOpen.leaseMs');
+  requireAtLeast(spec.lumpMs, 0, 'breaker.lumpMs');
+}
+
+function validateAdmission(spec: AdmissionSpec): void {
+  requireCount(spec.maxConcurrent, 'admission.maxConcurrent');
+  requireAtLeast(spec.minIntervalMs, 0, 'admission.minIntervalMs');
+  requireAtLeast(spec.interactiveReserve, 0, 'admission.interactiveReserve');
+  if ((spec.interactiveReserve ?? 0) >= spec.maxConcurrent) {
+    throw invalidSpec(`admission.interactiveReserve (${spec.interactiveReserve}) leaves no slot for background work.`);
+  }
+  requireAtLeast(spec.queue?.maxWaiting, 0, 'admission.queue.maxWaiting');
+  requireAbove(spec.queue?.agingMs, 'admission.queue.agingMs');
+  const limiter = spec.limiter;
+  if (limiter === undefined) return;
+  requireAbove(limiter.minMs, 'admission.limiter.minMs');
+  requireAtLeast(limiter.maxMs, limiter.minMs ?? 0, 'admission.limiter.maxMs');
+  requireAtLeast(limiter.increase, 1, 'admission.limiter.increase');
+  requireAbove(limiter.margin, 'admission.limiter.margin');
+  requireAtLeast(limiter.calmMs, 0, 'admission.limiter.calmMs');
+  if (limiter.decrease !== undefined && !(limiter.decrease > 0 && limiter.decrease <= 1)) {
+    throw invalidSpec(`admission.limiter.decrease must be above 0 and at most 1, not ${limiter.decrease}.`);
+  }
+}
+
+function requireAbove(value: number | undefined, name: string): void {
+  if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw invalidSpec(`${name} must be above 0, not ${value}.`);
+}
+
+function requireAtLeast(value: number | undefined, least: number, name: string): void {
+  if (value !== undefined && !(Number.isFinite(value) && value >= least))
+    throw invalidSpec(`${name} must be ${least} or more, not ${value}.`);
+}
+
+function requireCount(value: number | undefined, name: string): void {
+  if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+    throw invalidSpec(`${name} must be a whole number of 1 or more, not ${value}.`);
+}
