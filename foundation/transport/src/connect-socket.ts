@@ -6,7 +6,11 @@ import type { CertificateCheck } from './certificate-check.ts';
 import type { PresentedCertificate } from './transport.ts';
 import { createCanceledError, createTimeoutError, type TransportPhase, toTransportError } from './transport-error.ts';
 
-export type ConnectStep = 'dns' | 'tcp' | 'tls';
+export interface ConnectStep {
+  readonly name: 'dns' | 'tcp' | 'tls';
+  /** What was learned: the address, the peer, the version of TLS. */
+  readonly detail: string;
+}
 
 export interface ConnectOptions {
   /** Name or address, IPv6 without brackets. */
@@ -17,7 +21,7 @@ export interface ConnectOptions {
   readonly connectTimeoutMs: number;
   readonly tlsTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Told each time a step has been passed. */
+  /** Told each time a step has been passed. A name with several addresses passes `dns` once for each. */
   readonly onStep?: (step: ConnectStep) => void;
 }
 
@@ -67,9 +71,11 @@ export function connectSocket(options: ConnectOptions, done: ConnectDone): void 
   socket.setKeepAlive(true, 30_000);
   socket.on('error', fail);
   socket.on('close', onClose);
-  socket.once('lookup', () => options.onStep?.('dns'));
+  socket.on('lookup', (error: Error | null, address: string) => {
+    if (error === null) options.onStep?.({ name: 'dns', detail: address });
+  });
   socket.once('connect', () => {
-    options.onStep?.('tcp');
+    options.onStep?.({ name: 'tcp', detail: `${socket.remoteAddress ?? host} port ${port}` });
     if (security.kind === 'plain') {
       settle(null);
       return;
@@ -85,7 +91,7 @@ export function connectSocket(options: ConnectOptions, done: ConnectDone): void 
       shown = readPresentedCertificate(tlsSocket);
     });
     tlsSocket.once('secureConnect', () => {
-      options.onStep?.('tls');
+      options.onStep?.({ name: 'tls', detail: tlsSocket.getProtocol() ?? '' });
       settle(judge(security.check, { shown, origin }));
     });
   }

@@ -28,14 +28,17 @@ export function parseOrigin(text: string, options: OriginOptions = {}): Origin {
   }
   const isTls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!isTls && options.plainHttp !== 'any-host' && !isLoopback(host)) {
-    throw new OpsError({
-      code: 'TRANSPORT_PLAIN_HTTP_REFUSED',
-      message: `Plain http is only spoken with this machine itself (${url.origin})`,
-      details: { origin: url.origin },
-    });
-  }
+  if (!isTls && options.plainHttp !== 'any-host') requireLoopback(host);
   return { text: url.origin, isTls, host, port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port) };
+}
+
+export function requireLoopback(host: string): void {
+  if (isLoopback(host)) return;
+  throw new OpsError({
+    code: 'TRANSPORT_PLAIN_HTTP_REFUSED',
+    message: `Plain http is only spoken with this machine itself, not with ${host}`,
+    details: { host },
+  });
 }
 
 function isLoopback(host: string): boolean {
