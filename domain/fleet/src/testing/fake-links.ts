@@ -1,0 +1,170 @@
+import type { PowerVerb, ServerTest } from '@breakwater/contract';
+import { type Moid, onAbort, type ServerId } from '@breakwater/kernel';
+import type { ServerGauges } from '../machine.ts';
+import type {
+  ActOutcome,
+  ConsoleDoor,
+  InventoryNews,
+  LinkFigures,
+  ScreenOptions,
+  ScreenPicture,
+  ServerLink,
+  ServerLinks,
+  TaskProgress,
+} from '../ports/server-link.ts';
+import type { ServerCredentials, ServerRecord } from '../server.ts';
+
+const NO_WAIT = { total_requests: 0, avg_wait_time: 0 };
+
+export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
+  return {
+    queue: {
+      max_concurrent: 4,
+      min_interval: 0.15,
+      active_requests: 0,
+      waiting_requests: 0,
+      total_requests: 0,
+      avg_wait_time: 0,
+      current_delay: 0.15,
+      by_priority: { CRITICAL: NO_WAIT, HIGH: NO_WAIT, NORMAL: NO_WAIT, LOW: NO_WAIT },
+    },
+    breaker: {
+      state: 'closed',
+      failure_count: 0,
+      success_count: 0,
+      failure_threshold: 5,
+      recovery_timeout: 30,
+      opened_at: null,
+      time_until_retry: null,
+      total_calls: 0,
+    },
+    pool: { pool_size: 5, available_connections: 5, active_connections: 0, total_connections: 1, reconnects: 0, errors: 0 },
+    delayMs: 150,
+    ...change,
+  };
+}
+
+export const EMPTY_GAUGES: ServerGauges = { cpu: null, memory: null, datastores: [], hosts: [], machines: [] };
+
+/** A link whose news, pictures and outcomes a test decides. */
+export class FakeLink implements ServerLink {
+  readonly record: ServerRecord;
+  readonly credentials: ServerCredentials;
+  readonly captures: { readonly moid: Moid; readonly options: ScreenOptions }[] = [];
+  readonly acts: { readonly moid: Moid; readonly verb: PowerVerb; report(progress: TaskProgress): void }[] = [];
+  readonly calls: string[] = [];
+  current: LinkFigures = createFigures();
+  gaugeReads = 0;
+  capture: (moid: Moid, options: ScreenOptions) => Promise<ScreenPicture | null> = async () => null;
+  gauges: () => Promise<ServerGauges> = async () => EMPTY_GAUGES;
+  act: (moid: Moid, verb: PowerVerb) => Promise<ActOutcome> = async () => ({ kind: 'succeeded' });
+  door: ConsoleDoor | null = null;
+  isHanging = false;
+  #queue: (InventoryNews | Error)[] = [];
+  #deliver: (() => void) | null = null;
+
+  constructor(record: ServerRecord, credentials: ServerCredentials) {
+    this.record = record;
+    this.credentials = credentials;
+  }
+
+  emit(...news: readonly (InventoryNews | Error)[]): void {
+    this.#queue.push(...news);
+    this.#deliver?.();
+  }
+
+  async *follow({ signal }: { readonly signal: AbortSignal }): AsyncIterable<InventoryNews> {
+    this.calls.push('follow');
+    while (!signal.aborted) {
+      const next = this.#queue.shift();
+      if (next instanceof Error) throw next;
+      if (next !== undefined) {
+        yield next;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        this.#deliver = resolve;
+        onAbort(signal, () => resolve());
+      });
+    }
+  }
+
+  retryNow(): void {
+    this.calls.push('retryNow');
+  }
+
+  invalidate(): void {
+    this.calls.push('invalidate');
+  }
+
+  readGauges(): Promise<ServerGauges> {
+    this.gaugeReads += 1;
+    return this.gauges();
+  }
+
+  captureScreen(moid: Moid, options: ScreenOptions): Promise<ScreenPicture | null> {
+    this.captures.push({ moid, options });
+    return this.capture(moid, options);
+  }
+
+  power(moid: Moid, verb: PowerVerb, options: { onProgress(progress: TaskProgress): void }): Promise<ActOutcome> {
+    this.acts.push({ moid, verb, report: (progress) => options.onProgress(progress) });
+    return this.act(moid, verb);
+  }
+
+  async openConsole(): Promise<ConsoleDoor> {
+    if (this.door === null) throw new Error('The test has set no door.');
+    return this.door;
+  }
+
+  figures(): LinkFigures {
+    return this.current;
+  }
+
+  resetBreaker(): void {
+    this.calls.push('resetBreaker');
+  }
+
+  async close(): Promise<void> {
+    this.calls.push('close');
+    if (this.isHanging) await new Promise<never>(() => undefined);
+  }
+}
+
+export const FAILED_TEST: ServerTest = {
+  success: false,
+  message: 'No answer.',
+  vm_count: null,
+  code: 'TRANSPORT_CONNECT_FAILED',
+  steps: [],
+  certificate: null,
+  product: null,
+};
+
+export class FakeLinks implements ServerLinks {
+  readonly opened: FakeLink[] = [];
+  readonly tested: { readonly record: ServerRecord; readonly credentials: ServerCredentials }[] = [];
+  answer: ServerTest = FAILED_TEST;
+
+  /** The newest link of a server. */
+  of(id: string): FakeLink {
+    const link = this.opened.findLast(({ record }) => record.id === (id as ServerId));
+    if (link === undefined) throw new Error(`No link was opened for ${id}.`);
+    return link;
+  }
+
+  open(record: ServerRecord, credentials: ServerCredentials): ServerLink {
+    const link = new FakeLink(record, credentials);
+    this.opened.push(link);
+    return link;
+  }
+
+  async test(record: ServerRecord, credentials: ServerCredentials): Promise<ServerTest> {
+    this.tested.push({ record, credentials });
+    return this.answer;
+  }
+
+  async probe(): Promise<ServerTest> {
+    return this.answer;
+  }
+}
