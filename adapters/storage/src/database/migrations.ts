@@ -1,0 +1,87 @@
+import { type Kysely, sql } from 'kysely';
+
+/** One step forward. Steps are never edited once released, only added: databases out there have run them. */
+export type Migration = (db: Kysely<unknown>) => Promise<void>;
+
+export const MIGRATIONS: readonly Migration[] = [createFirstTables];
+
+async function createFirstTables(db: Kysely<unknown>): Promise<void> {
+  const { schema } = db;
+  await schema
+    .createTable('servers')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('port', 'integer', (column) => column.notNull())
+    .addColumn('user_name', 'text', (column) => column.notNull())
+    .addColumn('verify_ssl', 'integer', (column) => column.notNull())
+    .addColumn('pinned_sha256', 'text')
+    .addColumn('enabled', 'integer', (column) => column.notNull())
+    .addColumn('paused', 'integer', (column) => column.notNull())
+    .addColumn('created_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('password_key_id', 'text')
+    .addColumn('password_sealed', 'blob')
+    .execute();
+  await schema
+    .createTable('inventories')
+    .addColumn('server_id', 'text', (column) => column.primaryKey())
+    .addColumn('data_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('machine_count', 'integer', (column) => column.notNull())
+    .addColumn('machines', 'blob', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('operations')
+    .addColumn('sequence', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('server_id', 'text')
+    .addColumn('moid', 'text')
+    .addColumn('machine_name', 'text')
+    .addColumn('actor', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('progress_percent', 'real')
+    .addColumn('error_code', 'text')
+    .addColumn('error', 'text')
+    .addColumn('created_at', 'text', (column) => column.notNull())
+    .addColumn('updated_at', 'text', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('operations_by_machine').on('operations').columns(['server_id', 'moid', 'sequence']).execute();
+  // Almost all operations are over; the few that are not are looked up at every start.
+  await sql`create index operations_unfinished on operations (sequence) where state in ('queued', 'running')`.execute(db);
+  await schema
+    .createTable('people')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('username', 'text', (column) => column.notNull())
+    .addColumn('username_key', 'text', (column) => column.notNull().unique())
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'text', (column) => column.notNull())
+    .addColumn('password_hash', 'text', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('sessions')
+    .addColumn('digest', 'text', (column) => column.primaryKey())
+    .addColumn('person_id', 'text', (column) => column.notNull().references('people.id').onDelete('cascade'))
+    .addColumn('created_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('last_seen_ms', 'integer', (column) => column.notNull())
+    .addColumn('expires_at_ms', 'integer', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('sessions_by_person').on('sessions').column('person_id').execute();
+  await schema
+    .createTable('tokens')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('digest', 'text', (column) => column.notNull().unique())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('prefix', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('last_used_at_ms', 'integer')
+    .addColumn('expires_at_ms', 'integer')
+    .execute();
+  await schema
+    .createTable('links')
+    .addColumn('digest', 'text', (column) => column.primaryKey())
+    .addColumn('person_id', 'text', (column) => column.notNull().references('people.id').onDelete('cascade'))
+    .addColumn('expires_at_ms', 'integer', (column) => column.notNull())
+    .execute();
+}

@@ -1,0 +1,87 @@
+import type { Generated } from 'kysely';
+
+/** Rows as SQL holds them: truth values as 0 and 1, instants as milliseconds or as the contract's ISO text. */
+export interface ServerRow {
+  readonly id: string;
+  readonly kind: 'vsphere';
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user_name: string;
+  readonly verify_ssl: number;
+  readonly pinned_sha256: string | null;
+  readonly enabled: number;
+  readonly paused: number;
+  readonly created_at_ms: number;
+  readonly password_key_id: string | null;
+  readonly password_sealed: Uint8Array | null;
+}
+
+export interface InventoryRow {
+  readonly server_id: string;
+  readonly data_at_ms: number;
+  readonly machine_count: number;
+  /** Zstandard over one JSON line per machine. */
+  readonly machines: Uint8Array;
+}
+
+export interface OperationRow {
+  /** Order of arrival; ids of operations need not sort. */
+  readonly sequence: Generated<number>;
+  readonly id: string;
+  readonly kind: string;
+  readonly server_id: string | null;
+  readonly moid: string | null;
+  readonly machine_name: string | null;
+  readonly actor: string;
+  readonly state: string;
+  readonly progress_percent: number | null;
+  readonly error_code: string | null;
+  readonly error: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface PersonRow {
+  readonly id: string;
+  readonly username: string;
+  readonly username_key: string;
+  readonly role: string;
+  readonly created_at: string;
+  readonly password_hash: string;
+}
+
+export interface SessionRow {
+  readonly digest: string;
+  readonly person_id: string;
+  readonly created_at_ms: number;
+  readonly last_seen_ms: number;
+  readonly expires_at_ms: number;
+}
+
+export interface TokenRow {
+  readonly id: string;
+  readonly digest: string;
+  readonly name: string;
+  readonly role: string;
+  readonly prefix: string;
+  readonly created_at_ms: number;
+  readonly last_used_at_ms: number | null;
+  readonly expires_at_ms: number | null;
+}
+
+export interface LinkRow {
+  readonly digest: string;
+  readonly person_id: string;
+  readonly expires_at_ms: number;
+}
+
+export interface Tables {
+  readonly servers: ServerRow;
+  readonly inventories: InventoryRow;
+  readonly operations: OperationRow;
+  readonly people: PersonRow;
+  readonly sessions: SessionRow;
+  readonly tokens: TokenRow;
+  readonly links: LinkRow;
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import type { AccessRepositories, SetupTokenStore } from '@breakwater/access';
+import type { InventoryRepository, OperationRepository, ServerRepository } from '@breakwater/fleet';
+import type { Clock, Logger } from '@breakwater/kernel';
+import { openPasswordVault } from './crypto/password-vault.ts';
+import { openDatabase } from './database/open-database.ts';
+import { toStorageError } from './database/storage-error.ts';
+import { openDataDirectory } from './files/private-files.ts';
+import { createSetupTokenFile } from './files/setup-token-file.ts';
+import { createInventoryRepository } from './repositories/inventory-repository.ts';
+import { createOperationRepository } from './repositories/operation-repository.ts';
+import { createPersonRepository } from './repositories/person-repository.ts';
+import { createServerRepository } from './repositories/server-repository.ts';
+import { createLinkRepository, createSessionRepository } from './repositories/session-repository.ts';
+import { createTokenRepository } from './repositories/token-repository.ts';
+
+const DATABASE_FILE = 'breakwater.db';
+const KEY_FILE = 'secret.key';
+const SETUP_TOKEN_FILE = 'setup-token';
+
+export interface OpenStorageOptions {
+  /** Made when missing. Not on a network file system: SQLite's locks do not hold there. */
+  readonly dataDir: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export interface Storage {
+  readonly servers: ServerRepository;
+  readonly inventory: InventoryRepository;
+  readonly operations: OperationRepository;
+  readonly access: AccessRepositories;
+  readonly setupTokenStore: SetupTokenStore;
+  /** Finishes pending writes. Nothing may be used afterwards. */
+  close(): Promise<void>;
+}
+
+/** `STORAGE_READ_ONLY`, `STORAGE_FULL`, `STORAGE_CORRUPT`, `STORAGE_SCHEMA_NEWER`, `STORAGE_BUSY`, `STORAGE_UNREADABLE`. */
+export async function openStorage(options: OpenStorageOptions): Promise<Storage> {
+  const { clock, dataDir, logger } = options;
+  const databasePath = join(dataDir, DATABASE_FILE);
+  await openDataDirectory(dataDir, { logger, ownFiles: [DATABASE_FILE, KEY_FILE, SETUP_TOKEN_FILE] });
+  const { db, connection, schemaFrom, schemaTo } = await openDatabase(databasePath);
+  if (schemaFrom !== schemaTo) logger.info('The database schema was brought up to date.', { from: schemaFrom, to: schemaTo });
+  try {
+    const vault = await openPasswordVault(join(dataDir, KEY_FILE), { logger });
+    // A save that was under way while its server was removed may have left a row behind.
+    await db.deleteFrom('inventories').where('server_id', 'not in', db.selectFrom('servers').select('id')).execute();
+    const inventory = createInventoryRepository(db, { logger });
+    return {
+      servers: createServerRepository(db, { vault, clock }),
+      inventory,
+      operations: createOperationRepository(db),
+      access: {
+        people: createPersonRepository(db),
+        sessions: createSessionRepository(db),
+        tokens: createTokenRepository(db),
+        links: createLinkRepository(db),
+      },
+      setupTokenStore: createSetupTokenFile(join(dataDir, SETUP_TOKEN_FILE)),
+      async close() {
+        await inventory.flush();
+        try {
+          // Closing the last connection folds the log into the database file.
+          await db.destroy();
+          if (connection.isOpen) connection.close();
+        } catch (error) {
+          throw toStorageError(error, { path: databasePath });
+        }
+      },
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
