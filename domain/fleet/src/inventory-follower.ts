@@ -1,8 +1,9 @@
-import { type Clock, type Logger, sleep, toOpsError } from '@breakwater/kernel';
+import { type Clock, type Logger, sleep, systemRandom, toOpsError } from '@breakwater/kernel';
+import { exponentialBackoff } from '@breakwater/resilience';
 import type { InventoryNews, ServerLink } from './ports/server-link.ts';
 
 /** Spec 01: 5 s, 10 s, 20 s, then every 30 s. */
-const RESTART_DELAYS_MS = [5_000, 10_000, 20_000, 30_000] as const;
+const RESTART_BACKOFF = exponentialBackoff({ firstMs: 5_000, capMs: 30_000, jitter: 'none' });
 
 /** Hands over a link's news until the signal aborts. A link whose news end by a defect is followed again after a pause. */
 export async function followInventory(
@@ -26,7 +27,7 @@ export async function followInventory(
       ({ code, message } = toOpsError(error, { code: 'FLEET_NEWS_FAILED' }));
     }
     if (signal.aborted) return;
-    const retryInMs = RESTART_DELAYS_MS[Math.min(failures, RESTART_DELAYS_MS.length - 1)] ?? 30_000;
+    const retryInMs = RESTART_BACKOFF.delayMs(failures, 0, systemRandom);
     failures += 1;
     options.take({ kind: 'lost', trouble: { kind: 'unreachable', code, message }, retryInMs });
     await sleep(clock, retryInMs, { signal }).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { type Moid, type ServerId, toMoid } from '@breakwater/kernel';
+import { type Moid, OpsError, type ServerId, toMoid } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { createFigures } from './testing/fake-links.ts';
 import { createFacts, type FleetBed, type FleetBedOptions, LineLogger, startWith } from './testing/fleet-bed.ts';
@@ -221,6 +221,22 @@ describe('screens', () => {
     link.emit({ kind: 'confirmed' });
     await bed.clock.advance(1_000);
     expect(link.captures).toHaveLength(2);
+  });
+
+  it('that our own protection turned away do not count against the machine', async () => {
+    const bed = await startScreens(['1'], { options: { visibleScreenIntervalMs: 10_000 } });
+    bed.fleet.setVisible('viewer', [ref(bed, '1')]);
+    const link = bed.link(bed.id);
+    link.capture = async () => {
+      throw new OpsError({ code: 'RESILIENCE_CIRCUIT_OPEN', message: 'open' });
+    };
+    await bed.clock.advance(1_000);
+    expect(link.captures.length).toBeGreaterThan(0);
+    expect(bed.fleet.machine(ref(bed, '1')).screen_problem).toBeNull();
+    expect(bed.fleet.queueStats().thumbnail_refresh[bed.id]?.errors).toBe(0);
+    link.capture = async () => ({ png: toPng('10') });
+    await bed.clock.advance(1_000);
+    expect(bed.hash('1')).not.toBeNull();
   });
 
   it('report each cycle in one line and in the figures', async () => {

@@ -32,6 +32,9 @@ interface Cycle {
 /** Longest wait between two looks at what is due. */
 const IDLE_WAIT_MS = 5_000;
 
+/** Our own protection refused before the server was asked: that says nothing about this machine's picture. */
+const TURNED_AWAY: ReadonlySet<string> = new Set(['RESILIENCE_CIRCUIT_OPEN', 'RESILIENCE_QUEUE_FULL', 'RESILIENCE_CLOSED']);
+
 /** Keeps the pictures of one server's running machines fresh: those that somebody looks at first, a few at a time, at the server's pace. */
 export class ScreenRefresher {
   readonly #deps: ScreenRefresherDependencies;
@@ -145,6 +148,7 @@ export class ScreenRefresher {
     const memory = this.#memories.get(moid) ?? createScreenMemory();
     this.#memories.set(moid, memory);
     this.#cycle?.pending.delete(moid);
+    const { lastAttemptAt } = memory;
     memory.lastAttemptAt = clock.now();
     const isFirstLook = rows.screen(moid).hash === null && this.#isVisible(moid);
     try {
@@ -157,6 +161,10 @@ export class ScreenRefresher {
     } catch (error) {
       if (signal.aborted) return;
       const { code, message } = toOpsError(error, { code: 'FLEET_SCREEN_FAILED' });
+      if (TURNED_AWAY.has(code)) {
+        memory.lastAttemptAt = lastAttemptAt;
+        return;
+      }
       memory.failures += 1;
       this.#stats.errors += 1;
       if (this.#cycle !== null) this.#cycle.errors += 1;

@@ -1,4 +1,4 @@
-import type { Machine, MachineList, ScreenRefreshStats, Server, ServerStats } from '@breakwater/contract';
+import type { BreakerStats, Machine, MachineList, ScreenRefreshStats, Server, ServerStats } from '@breakwater/contract';
 import { type Clock, type Logger, type Moid, OpsError, type Secret, toOpsError } from '@breakwater/kernel';
 import type { Attention } from './attention.ts';
 import type { FleetEvents } from './fleet-events.ts';
@@ -125,12 +125,15 @@ export class ServerUnit {
     const controller = new AbortController();
     this.#open = { link, controller };
     const { signal } = controller;
-    const isReady = (): boolean => this.#linkState.kind === 'online' && link.figures().breaker.state === 'closed';
+    const isOnline = (): boolean => this.#linkState.kind === 'online';
+    // Pictures can wait until the breaker is closed; gauges are cheap enough to be its probe.
+    const isCalm = (): boolean => isOnline() && link.figures().breaker.state === 'closed';
+    const isProbing = (): boolean => isOnline() && !isBlocking(link.figures().breaker);
     const { clock } = this.#deps;
     const take = (news: InventoryNews): void => this.#take(news);
     this.#keepRunning('following', followInventory(link, { signal, clock, logger: this.#logger, take }));
-    this.#keepRunning('gauges', this.#gauges.run(link, { signal, isReady }));
-    this.#keepRunning('screens', this.#screens.run(link, { signal, isReady }));
+    this.#keepRunning('gauges', this.#gauges.run(link, { signal, isReady: isProbing }));
+    this.#keepRunning('screens', this.#screens.run(link, { signal, isReady: isCalm }));
   }
 
   /** Stops talking to the server; what was known stays. */
@@ -377,4 +380,8 @@ export class ServerUnit {
       this.#logger.error(`Background work on a server ended: ${name}`, { error, message });
     });
   }
+}
+
+function isBlocking(breaker: BreakerStats): boolean {
+  return breaker.state === 'open' && (breaker.time_until_retry ?? 0) > 0;
 }
