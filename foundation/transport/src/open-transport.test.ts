@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { isOpsError, ManualClock, type OpsError } from '@breakwater/kernel';
+import { isOpsError, ManualClock } from '@breakwater/kernel';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type OpenTransportOptions, openTransport } from './open-transport.ts';
+import { failureOf, failureWithin } from './testing/failure-of.ts';
 import {
-  type CertificateName,
+  fingerprint,
   type LoopbackServer,
   type LoopbackServerOptions,
   openLoopbackServer,
@@ -17,8 +17,6 @@ const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-const fingerprint = (name: CertificateName): string => new X509Certificate(readFixture(`${name}.crt`)).fingerprint256;
 
 async function serve(options: LoopbackServerOptions): Promise<LoopbackServer> {
   const server = await openLoopbackServer(options);
@@ -42,16 +40,6 @@ const get = (path: string, options: Partial<TransportRequest> = {}): TransportRe
 });
 
 const readText = (response: TransportResponse): Promise<string> => response.text();
-
-async function failureOf(promise: Promise<unknown>): Promise<OpsError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isOpsError(error)) return error;
-    throw error;
-  }
-  throw new Error('It succeeded.');
-}
 
 /** Writes a raw HTTP answer once the request has arrived. */
 const answerRaw =
@@ -377,27 +365,11 @@ describe('a server in trouble', () => {
 });
 
 describe('limits in time', () => {
-  /** Moves a hand-driven clock while real sockets do their part, until the promise settles. */
-  async function settleWith(
-    clock: ManualClock,
-    options: { readonly stepMs: number; readonly promise: Promise<unknown> },
-  ): Promise<OpsError> {
-    let isSettled = false;
-    const failure = failureOf(options.promise).finally(() => {
-      isSettled = true;
-    });
-    for (let turn = 0; turn < 10_000 && !isSettled; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (turn % 50 === 49) await clock.advance(options.stepMs);
-    }
-    return failure;
-  }
-
   test('a handshake that never ends is a timeout in phase tls', async () => {
     const server = await serve({ onSocket: () => undefined });
     const clock = new ManualClock();
     const transport = transportTo(server, { origin: server.origin.replace('http:', 'https:'), clock, tlsTimeoutMs: 5_000 });
-    const failure = await settleWith(clock, { stepMs: 1_000, promise: transport.exchange(get('/'), readText) });
+    const failure = await failureWithin(clock, { stepMs: 1_000, promise: transport.exchange(get('/'), readText) });
     expect(failure).toMatchObject({ code: 'TRANSPORT_TIMEOUT', details: { phase: 'tls', timeoutMs: 5_000, sent: false } });
     await server.idle();
   });
@@ -406,7 +378,7 @@ describe('limits in time', () => {
     const server = await serve({ certificate: 'first', onSocket: answerRaw((socket) => socket.write('HTTP/1.1 200 OK\r\nx-slow: ')) });
     const clock = new ManualClock();
     const transport = transportTo(server, { clock });
-    const failure = await settleWith(clock, { stepMs: 5_000, promise: transport.exchange(get('/', { timeoutMs: 12_000 }), readText) });
+    const failure = await failureWithin(clock, { stepMs: 5_000, promise: transport.exchange(get('/', { timeoutMs: 12_000 }), readText) });
     expect(failure).toMatchObject({ code: 'TRANSPORT_TIMEOUT', details: { phase: 'first-byte', timeoutMs: 12_000, sent: true } });
     await server.idle();
   });
@@ -418,7 +390,7 @@ describe('limits in time', () => {
     });
     const clock = new ManualClock();
     const transport = transportTo(server, { clock, bodyIdleMs: 3_000 });
-    const failure = await settleWith(clock, { stepMs: 1_000, promise: transport.exchange(get('/'), readText) });
+    const failure = await failureWithin(clock, { stepMs: 1_000, promise: transport.exchange(get('/'), readText) });
     expect(failure).toMatchObject({ code: 'TRANSPORT_TIMEOUT', details: { phase: 'body', timeoutMs: 3_000 } });
   });
 
@@ -435,7 +407,7 @@ describe('limits in time', () => {
     });
     const clock = new ManualClock();
     const transport = transportTo(server, { clock, bodyIdleMs: 3_000, timeoutMs: 10_000 });
-    const failure = await settleWith(clock, { stepMs: 1_000, promise: transport.exchange(get('/'), readText) });
+    const failure = await failureWithin(clock, { stepMs: 1_000, promise: transport.exchange(get('/'), readText) });
     expect(failure).toMatchObject({ code: 'TRANSPORT_TIMEOUT', details: { phase: 'body', timeoutMs: 10_000 } });
     await server.idle();
   });

@@ -33,8 +33,9 @@ export function toTransportError(error: unknown, place: FaultPlace): OpsError {
   }
   if (CLOSED.has(reason)) return make('TRANSPORT_CLOSED', 'The transport is closed');
   if (CALLER.has(reason)) return make('TRANSPORT_REQUEST_INVALID', 'The request cannot be sent as it is');
-  if (reason === 'UND_ERR_HEADERS_OVERFLOW') return make('TRANSPORT_HEADERS_TOO_LARGE', 'The headers of the answer are too large');
-  if (isParserError(error) || reason === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+  if (reason === 'UND_ERR_HEADERS_OVERFLOW' || reason === 'HPE_HEADER_OVERFLOW')
+    return make('TRANSPORT_HEADERS_TOO_LARGE', 'The headers of the answer are too large');
+  if (reason.startsWith('HPE_') || isParserError(error) || reason === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     return make('TRANSPORT_PROTOCOL_ERROR', 'The answer is not valid HTTP');
   }
   return make('TRANSPORT_FAILED', 'The exchange with the server failed');

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
@@ -30,6 +31,8 @@ export interface LoopbackServer {
 }
 
 export const readFixture = (name: string): string => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8');
+
+export const fingerprint = (name: CertificateName): string => new X509Certificate(readFixture(`${name}.crt`)).fingerprint256;
 
 /** A real server on 127.0.0.1 that counts what reaches it. */
 export async function openLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackServer> {
