@@ -5,8 +5,8 @@ import { NO_PERMIT } from './breaker.ts';
 import type { CallContext, CallMeta, RunOptions } from './call-context.ts';
 import type { Expiring, ExpiryHolder } from './deadline-list.ts';
 import type { PipelineCore } from './pipeline-core.ts';
-import { type RejectionCode, toRejectionMessage } from './rejection-message.ts';
-import { ResilienceError } from './resilience-error.ts';
+import type { RejectionCode } from './rejections.ts';
+import type { ResilienceError } from './resilience-error.ts';
 import { decideRetryMs } from './retry.ts';
 import { parseTimeoutHintMs } from './timeout-hint.ts';
 import { classifyByDefault, type Settlement, type Verdict } from './verdict.ts';
@@ -323,9 +323,7 @@ export class Call implements AdmissionWaiter, Expiring {
   }
 
   #createError(code: RejectionCode, retryAfterMs: number | undefined): ResilienceError {
-    const { key } = this.#core;
-    const details = { op: this.op, attempts: this.#attempts };
-    return new ResilienceError({ code, message: toRejectionMessage(code, { key, op: this.op, retryAfterMs }), key, retryAfterMs, details });
+    return this.#core.rejections.create(code, { op: this.op, attempts: this.#attempts, retryAfterMs });
   }
 }
 

@@ -47,5 +47,13 @@ export type {
   RetrySpec,
   Trip,
 } from './spec.ts';
+export {
+  type Cached,
+  type CacheFigures,
+  createStaleCache,
+  type LoadContext,
+  type StaleCache,
+  type StaleCacheOptions,
+} from './stale-cache.ts';
 export { parseTimeoutHintMs } from './timeout-hint.ts';
 export { type CallInfo, type Classifier, classifyByDefault, type Settlement, type Verdict } from './verdict.ts';

@@ -4,7 +4,7 @@ import { Breaker } from './breaker.ts';
 import { Deadlines } from './deadline-list.ts';
 import { type EventListener, type ResilienceEvent, tell } from './events.ts';
 import { type CallFigures, LatencyHistogram } from './figures.ts';
-import type { RejectionCode } from './rejection-message.ts';
+import { type RejectionCode, Rejections } from './rejections.ts';
 import type { PipelineSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -29,6 +29,7 @@ export class PipelineCore {
   readonly clock: Clock;
   readonly random: Random;
   readonly deadlines: Deadlines;
+  readonly rejections: Rejections;
   readonly breaker: Breaker | null;
   readonly gate: Admission | null;
   readonly latency = new LatencyHistogram();
@@ -53,6 +54,7 @@ export class PipelineCore {
     this.clock = options.clock;
     this.random = options.random;
     this.deadlines = options.deadlines ?? new Deadlines(options.clock);
+    this.rejections = new Rejections(options.key);
     this.#onEvent = options.onEvent;
     this.breaker = spec.breaker === undefined ? null : this.#createBreaker(spec.breaker);
     this.gate =

@@ -137,8 +137,7 @@ class ThrowingSink implements CallSink {
   }
 
   fail(createError: () => unknown): void {
-    // One turn later the caller listens, which spares Node the bookkeeping of an unhandled rejection; and the stack is so short there
-    // that making the error costs half.
+    // One turn later the caller listens, which spares Node the bookkeeping of an unhandled rejection.
     void RESOLVED.then(() => this.#reject(createError()));
   }
 }
