@@ -1,5 +1,5 @@
 import { serverSchema } from '@breakwater/contract';
-import { toMoid, toServerId } from '@breakwater/kernel';
+import { sleep, toMoid, toServerId } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { createFigures, EMPTY_GAUGES } from './testing/fake-links.ts';
 import { createFacts, createFleetBed, createRecord, ESXI, loaded, startWith } from './testing/fleet-bed.ts';
@@ -98,6 +98,19 @@ describe('following servers', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'server.changed', server: { state: 'unreachable', problem_code: 'FLEET_BREAKER_OPEN' } });
     fleet.resetBreaker(id);
     expect(link(id).calls).toContain('resetBreaker');
+  });
+
+  it('tells mere ages only now and then', async () => {
+    const { clock, link, events, id } = await startWith([createFacts('1')]);
+    await clock.advance(10_000);
+    events.length = 0;
+    for (let second = 0; second < 20; second++) {
+      link(id).emit({ kind: 'confirmed' });
+      await clock.advance(1_000);
+    }
+    const told = events.filter(({ kind }) => kind === 'server.changed').length;
+    expect(told).toBeGreaterThanOrEqual(3);
+    expect(told).toBeLessThanOrEqual(5);
   });
 
   it('goes on when a listener throws', async () => {
@@ -257,6 +270,18 @@ describe('gauges', () => {
     link(id).gauges = async () => figures(60);
     await clock.advance(30_000);
     expect(fleet.machine({ serverId: id, moid: toMoid('1') }).cpu_percent).toBe(60);
+  });
+
+  it('are read every cycle even when reading takes a while', async () => {
+    const { fleet, clock, link, id } = await startWith([createFacts('1')]);
+    link(id).gauges = async () => {
+      await sleep(clock, 2_000);
+      return figures(1);
+    };
+    fleet.setVisible('viewer', []);
+    const before = link(id).gaugeReads;
+    await clock.advance(320_000);
+    expect(link(id).gaugeReads - before).toBe(10);
   });
 
   it('that fail leave the last ones with their age and the reason', async () => {

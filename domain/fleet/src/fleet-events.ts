@@ -44,7 +44,6 @@ export class FleetEvents {
   }
 
   machineRemoved(ref: MachineRef): void {
-    this.#changed.delete(toMachineKey(ref));
     this.publish({ kind: 'machine.removed', ref });
   }
 
