@@ -1,0 +1,46 @@
+import { isIP } from 'node:net';
+import { OpsError } from '@breakwater/kernel';
+
+export interface HostGuardOptions {
+  /** Names without port; a leading dot includes all names below. */
+  readonly allowedHosts: readonly string[];
+  readonly publicUrl: string | null;
+  /** The machine's own name. */
+  readonly ownName: string;
+  /** Address that the portal was told to listen on; it may be a name. */
+  readonly host: string;
+}
+
+/**
+ * Refuses requests that name a host which is not ours. A foreign page can point its own name at our address (DNS
+ * rebinding) and would then be of the same origin; it cannot do that with an IP address, so these are all fine.
+ */
+export function createHostGuard(options: HostGuardOptions): (host: string | undefined) => void {
+  const names = [
+    'localhost',
+    '.localhost',
+    options.host,
+    options.ownName,
+    ...(options.publicUrl === null ? [] : [new URL(options.publicUrl).hostname]),
+    ...options.allowedHosts,
+  ].map((name) => name.toLowerCase());
+  const exact = new Set(names.filter((name) => !name.startsWith('.')));
+  const suffixes = names.filter((name) => name.startsWith('.'));
+  return (host) => {
+    const name = splitHost(host);
+    if (name !== null && (isIP(name) !== 0 || exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix)))) return;
+    throw new OpsError({
+      code: 'PORTAL_HOST_REFUSED',
+      message: `This host name is not known here. If it is right, add it to ALLOWED_HOSTS or set PUBLIC_URL.`,
+      details: name === null ? {} : { host: name.slice(0, 253) },
+    });
+  };
+}
+
+/** The name in a Host header, in lower case, without port and brackets; null for anything malformed. */
+function splitHost(host: string | undefined): string | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host ?? '');
+  const name = match?.[1] ?? match?.[2];
+  // A trailing dot is the same name, fully qualified.
+  return name === undefined ? null : name.toLowerCase().replace(/\.$/, '');
+}

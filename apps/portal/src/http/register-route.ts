@@ -1,0 +1,57 @@
+import type { Access, Principal } from '@breakwater/access';
+import { OpsError } from '@breakwater/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseInput } from './parse-input.ts';
+import type { Authenticate, Call, Route } from './route.ts';
+
+export interface RouteOptions {
+  readonly access: Access;
+  readonly authenticate: Authenticate;
+}
+
+/** Puts a route onto Fastify: find out who asks, authorise, parse, then let the handler call its one service. */
+export function registerRoute(app: FastifyInstance, route: Route, options: RouteOptions): void {
+  const statuses = Object.keys(route.answers).map(Number);
+  const status = Math.min(...statuses);
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    // The guard runs before the body is read: a stranger's bytes are not worth parsing.
+    onRequest: async (request) => {
+      request.principal = await options.authenticate(request);
+      authorise(route, request.principal, options.access);
+    },
+    handler: (request, reply) => run(route, { request, reply, status }),
+  });
+}
+
+function authorise(route: Route, principal: Principal | null, access: Access): void {
+  if (route.permission === 'public') return;
+  if (principal === null) throw new OpsError({ code: 'PORTAL_SIGN_IN_REQUIRED', message: 'Sign in first, or send a token.' });
+  if (!access.may(principal, route.permission)) {
+    throw new OpsError({
+      code: 'PORTAL_FORBIDDEN',
+      message: `Your role "${principal.role}" does not include this.`,
+      details: { permission: route.permission, role: principal.role },
+    });
+  }
+}
+
+async function run(
+  route: Route,
+  { request, reply, status }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly status: number },
+): Promise<unknown> {
+  const call: Call<unknown, unknown, unknown, Principal | null> = {
+    params: parseInput(route.params, request.params, { part: 'path' }),
+    query: parseInput(route.query, request.query, { part: 'query' }),
+    body: parseInput(route.body, request.body, { part: 'body' }),
+    principal: request.principal,
+    request,
+    reply,
+  };
+  reply.code(status);
+  const value = await route.handle(call as Call<never, never, never, never>);
+  if (reply.sent || value === reply) return reply;
+  if (value === undefined) return reply.send();
+  return reply.header('cache-control', 'no-store').send(value);
+}

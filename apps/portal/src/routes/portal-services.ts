@@ -1,0 +1,13 @@
+import type { Fleet } from '@breakwater/fleet';
+import type { EventHub } from '../events/event-hub.ts';
+import type { ListBodies } from '../live/list-bodies.ts';
+import type { LiveFleet } from '../live/live-fleet.ts';
+
+/** What routes call. Each route makes one decision-free call into these. */
+export interface PortalServices {
+  readonly fleet: Fleet;
+  readonly live: LiveFleet;
+  readonly lists: ListBodies;
+  readonly hub: EventHub;
+  readonly version: string;
+}
