@@ -338,11 +338,12 @@ describe('tokens', () => {
   });
 
   it('can be configured, if they are beyond guessing', async () => {
-    access.acceptToken({ token: new Secret('a token from the environment'), role: 'admin' });
-    expect(await access.findByToken('a token from the environment')).toMatchObject({ role: 'admin', via: 'token' });
-    expect(() => access.acceptToken({ token: new Secret('short'), role: 'admin' })).toThrow(
-      expect.objectContaining({ code: 'ACCESS_TOKEN_WEAK' }),
-    );
+    access.acceptToken({ token: new Secret('a-token-from-the-environment'), role: 'admin' });
+    expect(await access.findByToken('a-token-from-the-environment')).toMatchObject({ role: 'admin', via: 'token' });
+    for (const token of ['short', 'a token with spaces in it', 'ein-Schlüssel-mit-Umlaut', `x${'x'.repeat(2_000)}`]) {
+      const accept = () => access.acceptToken({ token: new Secret(token), role: 'admin' });
+      expect(accept).toThrow(expect.objectContaining({ code: 'ACCESS_TOKEN_WEAK' }));
+    }
   });
 
   it('are no session, and a session is no token', async () => {

@@ -78,10 +78,11 @@ export class Tokens {
 
   accept(input: { readonly token: Secret; readonly role: Role }): void {
     const value = input.token.reveal();
-    if (value.length < MIN_ACCEPTED_LENGTH || value.length > MAX_TOKEN_LENGTH) {
+    const isSendable = /^[\x21-\x7e]+$/.test(value);
+    if (!isSendable || value.length < MIN_ACCEPTED_LENGTH || value.length > MAX_TOKEN_LENGTH) {
       throw new OpsError({
         code: 'ACCESS_TOKEN_WEAK',
-        message: `An API token must have ${MIN_ACCEPTED_LENGTH} to ${MAX_TOKEN_LENGTH} characters.`,
+        message: `An API token must have ${MIN_ACCEPTED_LENGTH} to ${MAX_TOKEN_LENGTH} characters, all of them printable ASCII other than space.`,
         details: { minLength: MIN_ACCEPTED_LENGTH, maxLength: MAX_TOKEN_LENGTH },
       });
     }
