@@ -1,0 +1,113 @@
+import { ManualClock } from '@breakwater/kernel';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Breaker, type BreakerStateKind, NO_PERMIT } from './breaker.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Everything that is written here is naive on purpose: a list of permits with the period they belong to, and no counters. */
+interface ModelPermit {
+  readonly token: number;
+  readonly period: number;
+  readonly lapsesAtMs: number;
+  isSettled: boolean;
+}
+
+const VERDICTS: readonly Verdict[] = [
+  { kind: 'success' },
+  { kind: 'failure', transient: true },
+  { kind: 'throttled' },
+  { kind: 'timeout' },
+  { kind: 'ignored' },
+  { kind: 'canceled' },
+];
+
+type Step =
+  | { readonly kind: 'admit' }
+  | { readonly kind: 'settle'; readonly pick: number; readonly verdict: Verdict }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'reset' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<Step>({ kind: 'admit' }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('settle' as const), pick: fc.nat(20), verdict: fc.constantFrom(...VERDICTS) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 50, 99, 100, 101, 250) }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ kind: 'reset' }) },
+);
+
+const config = fc.record({
+  failures: fc.integer({ min: 1, max: 4 }),
+  probes: fc.integer({ min: 1, max: 3 }),
+  successes: fc.integer({ min: 1, max: 3 }),
+});
+
+const OPEN_MS = 100;
+const LEASE_MS = 100;
+
+it('agrees with a naive model in any order of admissions, results, waits and resets', () => {
+  let sequences = 0;
+  fc.assert(
+    fc.property(config, fc.array(step, { maxLength: 60 }), ({ failures, probes, successes }, steps) => {
+      sequences++;
+      const clock = new ManualClock();
+      const breaker = new Breaker(
+        { trip: { kind: 'consecutive', failures }, openMs: OPEN_MS, halfOpen: { probes, successes, leaseMs: LEASE_MS } },
+        { clock },
+      );
+      const permits: ModelPermit[] = [];
+      let now = 0;
+      let state = 'closed' as BreakerStateKind;
+      let period = 0;
+      let failed = 0;
+      let succeeded = 0;
+      let openUntil = 0;
+      const enter = (next: BreakerStateKind): void => {
+        state = next;
+        period++;
+        failed = 0;
+        succeeded = 0;
+        if (next === 'open') openUntil = now + OPEN_MS;
+      };
+      const leased = (): number =>
+        permits.filter((permit) => permit.period === period && !permit.isSettled && permit.lapsesAtMs > now).length;
+
+      for (const action of steps) {
+        if (action.kind === 'wait') {
+          now += action.ms;
+        } else if (action.kind === 'reset') {
+          breaker.reset('model');
+          enter('closed');
+        } else if (action.kind === 'admit') {
+          const mayAdmit = breaker.mayAdmit(now);
+          const token = breaker.admit(now);
+          if (state === 'open' && now >= openUntil) enter('half-open');
+          const isAdmitted = state === 'closed' || (state === 'half-open' && leased() < probes);
+          expect(token !== NO_PERMIT).toBe(isAdmitted);
+          expect(mayAdmit).toBe(isAdmitted);
+          if (isAdmitted) permits.push({ token, period, lapsesAtMs: now + LEASE_MS, isSettled: false });
+        } else {
+          const open = permits.filter((permit) => !permit.isSettled);
+          const permit = open[action.pick % Math.max(1, open.length)];
+          if (permit === undefined) continue;
+          permit.isSettled = true;
+          breaker.settle(permit.token, action.verdict, { nowMs: now, startedAtMs: now });
+          if (permit.period !== period || state === 'open') continue;
+          const isFailure = ['failure', 'throttled', 'timeout'].includes(action.verdict.kind);
+          if (state === 'closed') {
+            if (action.verdict.kind === 'success') failed = 0;
+            if (isFailure && ++failed >= failures) enter('open');
+          } else if (isFailure) {
+            enter('open');
+          } else if (action.verdict.kind === 'success' && ++succeeded >= successes) {
+            enter('closed');
+          }
+        }
+        expect(breaker.state).toBe(state);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+  expect(sequences).toBeGreaterThanOrEqual(3_000);
+});

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Waiter, WaitingQueue } from './waiting-queue.ts';
+
+interface Named extends Waiter {
+  readonly name: string;
+}
+
+function createWaiter(name: string, level: number, waitingSinceMs: number): Named {
+  return { name, level, waitingSinceMs, ahead: null, behind: null };
+}
+
+const all = (): boolean => true;
+
+describe('waiting queue', () => {
+  it('serves the most urgent first and equals in the order they came', () => {
+    const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
+    for (const waiter of [
+      createWaiter('low', 3, 0),
+      createWaiter('normal 1', 2, 1),
+      createWaiter('normal 2', 2, 2),
+      createWaiter('critical', 0, 3),
+    ]) {
+      queue.add(waiter);
+    }
+    const served: string[] = [];
+    for (let next = queue.next(10, all); next !== null; next = queue.next(10, all)) {
+      served.push(next.name);
+      queue.remove(next);
+    }
+    expect(served).toEqual(['critical', 'normal 1', 'normal 2', 'low']);
+  });
+
+  it('lets a low one pass newer high ones once it has aged, but never a critical one', () => {
+    const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
+    queue.add(createWaiter('low', 3, 0));
+    queue.add(createWaiter('high', 1, 1_500));
+    expect(queue.next(1_999, all)?.name).toBe('high');
+    expect(queue.next(2_000, all)?.name).toBe('low');
+    queue.add(createWaiter('critical', 0, 50_000));
+    expect(queue.next(100_000, all)?.name).toBe('critical');
+  });
+
+  it('puts a repeated attempt back where its first one stood', () => {
+    const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
+    queue.add(createWaiter('first', 2, 10));
+    queue.add(createWaiter('second', 2, 20));
+    queue.add(createWaiter('repeated', 2, 15));
+    queue.add(createWaiter('oldest', 2, 5));
+    expect(queue.toArray().map((waiter) => waiter.name)).toEqual(['oldest', 'first', 'repeated', 'second']);
+  });
+
+  it('skips levels that may not start', () => {
+    const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
+    queue.add(createWaiter('normal', 2, 0));
+    queue.add(createWaiter('low', 3, 0));
+    expect(queue.next(0, (level) => level === 3)?.name).toBe('low');
+    expect(queue.next(0, () => false)).toBeNull();
+  });
+
+  it('names the newest of the least urgent as the one to turn away', () => {
+    const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
+    queue.add(createWaiter('low 1', 3, 0));
+    queue.add(createWaiter('low 2', 3, 1));
+    queue.add(createWaiter('high', 1, 1));
+    expect(queue.lessUrgentThan(2)?.name).toBe('low 2');
+    expect(queue.lessUrgentThan(3)).toBeNull();
+    expect(queue.lengthOf(3)).toBe(2);
+  });
+
+  it('knows only four levels', () => {
+    expect(() => new WaitingQueue<Named>({ agingMs: 1 }).add(createWaiter('x', 4, 0))).toThrow(RangeError);
+  });
+
+  it('agrees with a sorted list in any order of adding, removing and taking', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('add' as const), level: fc.nat(3), age: fc.nat(300) }),
+      fc.record({ kind: fc.constant('remove' as const), pick: fc.nat(50) }),
+      fc.record({ kind: fc.constant('take' as const) }),
+      fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(200) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const queue = new WaitingQueue<Named>({ agingMs: 100 });
+        const model: Named[] = [];
+        let now = 1_000;
+        let serial = 0;
+        const aged = (waiter: Named): number =>
+          waiter.level < 2 ? waiter.level : Math.max(1, waiter.level - Math.floor((now - waiter.waitingSinceMs) / 100));
+        for (const action of steps) {
+          if (action.kind === 'wait') {
+            now += action.ms;
+          } else if (action.kind === 'add') {
+            const waiter = createWaiter(`${serial++}`, action.level, now - action.age);
+            queue.add(waiter);
+            model.push(waiter);
+          } else if (action.kind === 'remove') {
+            const [waiter] = model.splice(action.pick % Math.max(1, model.length), 1);
+            if (waiter !== undefined) queue.remove(waiter);
+          } else {
+            const next = queue.next(now, all);
+            const best = [...model].sort(
+              (a, b) => aged(a) - aged(b) || a.waitingSinceMs - b.waitingSinceMs || a.level - b.level || Number(a.name) - Number(b.name),
+            )[0];
+            expect(next?.name).toBe(best?.name);
+            if (next !== null) {
+              queue.remove(next);
+              model.splice(model.indexOf(next), 1);
+            }
+          }
+          expect(queue.size).toBe(model.length);
+          expect(queue.toArray()).toHaveLength(model.length);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
