@@ -52,6 +52,10 @@ export class MachineRows {
     return this.#rows.get(moid)?.facts;
   }
 
+  *eachFacts(): Generator<MachineFacts> {
+    for (const row of this.#rows.values()) yield row.facts;
+  }
+
   allFacts(): readonly MachineFacts[] {
     return Array.from(this.#rows.values(), (row) => row.facts);
   }

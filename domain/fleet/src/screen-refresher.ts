@@ -2,6 +2,7 @@ import type { ScreenRefreshStats } from '@breakwater/contract';
 import { type Clock, formatInstant, type Logger, type Moid, type ServerId, sleep, toMachineKey, toOpsError } from '@breakwater/kernel';
 import type { Attention } from './attention.ts';
 import type { FleetEvents } from './fleet-events.ts';
+import type { MachineFacts } from './machine.ts';
 import type { MachineRows } from './machine-rows.ts';
 import type { FleetOptions } from './options.ts';
 import type { EncodedScreen, ScreenEncoder } from './ports/screen-encoder.ts';
@@ -28,6 +29,14 @@ interface Cycle {
   refreshed: number;
   errors: number;
 }
+
+interface Due {
+  readonly moid: Moid;
+  readonly isVisible: boolean;
+  readonly overdueMs: number;
+}
+
+const byUrgency = (left: Due, right: Due): number => Number(right.isVisible) - Number(left.isVisible) || right.overdueMs - left.overdueMs;
 
 /** Longest wait between two looks at what is due. */
 const IDLE_WAIT_MS = 5_000;
@@ -116,20 +125,28 @@ export class ScreenRefresher {
 
   /** Visible machines before others, longest overdue first. */
   #nextBatch(): readonly Moid[] {
-    const now = this.#deps.clock.now();
-    const due: { readonly moid: Moid; readonly isVisible: boolean; readonly overdueMs: number }[] = [];
-    for (const facts of this.#deps.rows.allFacts()) {
-      if (facts.powerState !== 'poweredOn' || !facts.isAccessible || facts.isTemplate) continue;
-      const isVisible = this.#isVisible(facts.moid);
-      const memory = this.#memories.get(facts.moid);
-      const overdueMs =
-        memory?.lastAttemptAt == null ? Number.MAX_SAFE_INTEGER : now - memory.lastAttemptAt - this.#interval(memory, isVisible);
-      if (overdueMs >= 0) due.push({ moid: facts.moid, isVisible, overdueMs });
+    const batch: Due[] = [];
+    const dueMoids: Moid[] = [];
+    for (const facts of this.#deps.rows.eachFacts()) {
+      const due = this.#findDue(facts);
+      if (due === null) continue;
+      if (this.#cycle === null) dueMoids.push(due.moid);
+      // A few slots for thousands of candidates: keeping the best ones sorted is cheaper than sorting all.
+      batch.push(due);
+      batch.sort(byUrgency);
+      batch.length = Math.min(batch.length, this.#deps.options.screenBatchSize);
     }
-    if (due.length === 0) return [];
-    this.#cycle ??= { startedAt: now, pending: new Set(due.map(({ moid }) => moid)), refreshed: 0, errors: 0 };
-    due.sort((left, right) => Number(right.isVisible) - Number(left.isVisible) || right.overdueMs - left.overdueMs);
-    return due.slice(0, this.#deps.options.screenBatchSize).map(({ moid }) => moid);
+    if (batch.length > 0) this.#cycle ??= { startedAt: this.#deps.clock.now(), pending: new Set(dueMoids), refreshed: 0, errors: 0 };
+    return batch.map(({ moid }) => moid);
+  }
+
+  #findDue({ moid, powerState, isAccessible, isTemplate }: MachineFacts): Due | null {
+    if (powerState !== 'poweredOn' || !isAccessible || isTemplate) return null;
+    const memory = this.#memories.get(moid);
+    const isVisible = this.#isVisible(moid);
+    if (memory === undefined || memory.lastAttemptAt === null) return { moid, isVisible, overdueMs: Number.MAX_SAFE_INTEGER };
+    const overdueMs = this.#deps.clock.now() - memory.lastAttemptAt - this.#interval(memory, isVisible);
+    return overdueMs >= 0 ? { moid, isVisible, overdueMs } : null;
   }
 
   #interval(memory: ScreenMemory, isVisible: boolean): number {
