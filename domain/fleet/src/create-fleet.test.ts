@@ -1,4 +1,4 @@
-import { serverSchema } from '@breakwater/contract';
+import { machineSchema, serverSchema } from '@breakwater/contract';
 import { sleep, toMoid, toServerId } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { createFigures, EMPTY_GAUGES } from './testing/fake-links.ts';
@@ -161,6 +161,16 @@ describe('machines', () => {
     const name = `<script>alert(1)</script>\n%2f'"${'x'.repeat(10_000)}`;
     const { fleet, id } = await startWith([createFacts('vim/with slash@x', { name })]);
     expect(fleet.machine({ serverId: id, moid: toMoid('vim/with slash@x') }).name).toBe(name);
+  });
+
+  it('pass the contract whatever time a server claims', async () => {
+    const { fleet, id } = await startWith([
+      createFacts('1', { bootTime: '2026-01-02T03:04:05.123456+02:00' }),
+      createFacts('2', { bootTime: 'yesterday' }),
+      createFacts('3', { bootTime: '2026-99-99T03:04:05Z' }),
+    ]);
+    const machines = fleet.machineList(id).vms.map((machine) => machineSchema.parse(machine));
+    expect(machines.map(({ boot_time: at }) => at)).toEqual(['2026-01-02T01:04:05.123Z', null, null]);
   });
 
   it('refuses unknown servers and machines by code', async () => {

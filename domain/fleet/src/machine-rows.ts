@@ -1,5 +1,5 @@
 import type { Machine } from '@breakwater/contract';
-import { formatInstant, type Moid, type ServerId } from '@breakwater/kernel';
+import { formatInstant, type Moid, parseInstant, type ServerId } from '@breakwater/kernel';
 import type { MachineFacts, MachineGauges } from './machine.ts';
 
 export interface RowScreen {
@@ -115,9 +115,11 @@ export class MachineRows {
   /** Moves smaller than the deadband are dropped, so that an idle fleet makes no events. */
   mergeGauges(gauges: readonly MachineGauges[], options: { readonly deadbandPercent: number }): readonly Moid[] {
     const changed: Moid[] = [];
-    for (const { moid, cpuPercent, memoryPercent } of gauges) {
+    for (const { moid, ...gauge } of gauges) {
       const row = this.#rows.get(moid);
       if (row === undefined) continue;
+      const cpuPercent = toTenths(gauge.cpuPercent);
+      const memoryPercent = toTenths(gauge.memoryPercent);
       const isCpuMoved = hasMoved(row.cpuPercent, cpuPercent, options.deadbandPercent);
       const isMemoryMoved = hasMoved(row.memoryPercent, memoryPercent, options.deadbandPercent);
       if (!isCpuMoved && !isMemoryMoved) continue;
@@ -162,7 +164,7 @@ export class MachineRows {
       is_accessible: facts.isAccessible,
       instance_uuid: facts.instanceUuid,
       annotation: facts.annotation,
-      boot_time: facts.bootTime,
+      boot_time: normalizeInstant(facts.bootTime),
       question:
         facts.question === null
           ? null
@@ -192,6 +194,14 @@ function isStillShown(before: MachineFacts, after: MachineFacts): boolean {
 function hasMoved(before: number | null, after: number | null, deadband: number): boolean {
   if (before === null || after === null) return before !== after;
   return Math.abs(before - after) >= deadband || (after === 0 && before !== 0);
+}
+
+const toTenths = (percent: number | null): number | null => (percent === null ? null : Math.round(percent * 10) / 10);
+
+/** A foreign time in the one form that the contract has; null when it is none. */
+function normalizeInstant(text: string | null): string | null {
+  const wallMs = text === null ? null : parseInstant(text);
+  return wallMs === null ? null : formatInstant(wallMs);
 }
 
 /** Structural equality of plain data, as deep as facts go. */

@@ -61,3 +61,10 @@ export function sleep(clock: Clock, delayMs: number, options: SleepOptions = {})
 export function formatInstant(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }
+
+/** Wall time of a foreign ISO 8601 text with a zone, or null for anything else. */
+export function parseInstant(text: string): number | null {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)) return null;
+  const wallMs = Date.parse(text);
+  return Number.isNaN(wallMs) ? null : wallMs;
+}

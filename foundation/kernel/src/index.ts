@@ -1,5 +1,14 @@
 export { onAbort } from './abort.ts';
-export { type Clock, formatInstant, type SleepOptions, sleep, systemClock, type TimerHandle, type TimerOptions } from './clock.ts';
+export {
+  type Clock,
+  formatInstant,
+  parseInstant,
+  type SleepOptions,
+  sleep,
+  systemClock,
+  type TimerHandle,
+  type TimerOptions,
+} from './clock.ts';
 export { parseDurationMs } from './duration.ts';
 export {
   createId,
