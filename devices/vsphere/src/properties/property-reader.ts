@@ -1,6 +1,6 @@
 import { OpsError, type Priority } from '@breakwater/kernel';
 import type { ApiVersion, Encodable, Moref, Result, Value } from '../schema/index.ts';
-import { hasCode, isFault, type Session, type SignedIn } from '../session/index.ts';
+import { hasCode, isFault, readMissingObject, type Session, type SignedIn } from '../session/index.ts';
 import { type ObjectView, toViewSpec } from './object-view.ts';
 import { type PropertySet, selectKnownPaths } from './property-paths.ts';
 
@@ -37,7 +37,7 @@ export class PropertyReader {
       return await this.#readPages(sets, options);
     } catch (error) {
       if (!hasCode(error, 'VSPHERE_SESSION_EXPIRED') && !isFault(error, 'ManagedObjectNotFound')) throw error;
-      this.#view.forget();
+      if (readMissingObject(error)?.type === 'ContainerView') this.#view.forget();
       return this.#readPages(sets, options);
     }
   }

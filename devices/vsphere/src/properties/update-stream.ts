@@ -1,14 +1,10 @@
 import { type Clock, type Logger, OpsError, sleep } from '@breakwater/kernel';
 import type { Moref, Value } from '../schema/index.ts';
-import { createExpiredError, hasCode, isFault, type Session } from '../session/index.ts';
+import { createExpiredError, hasCode, isFault, readMissingObject, type Session } from '../session/index.ts';
 import { type ObjectView, toViewSpec } from './object-view.ts';
 import { type PropertySet, selectKnownPaths } from './property-paths.ts';
 import type { ObjectSnapshot } from './property-reader.ts';
-
-/** One thing that happened to one object. Assigning `undefined` means that the property is no longer set. */
-export type ObjectChange =
-  | { readonly kind: 'assigned'; readonly ref: Moref; readonly properties: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'left'; readonly ref: Moref };
+import { type ObjectChange, toChanges } from './update-set.ts';
 
 export type Update =
   /** The whole state: an object that is not in it does not exist (any more). */
@@ -221,7 +217,7 @@ export class UpdateStream {
     }
     if (hasCode(error, 'VSPHERE_SESSION_EXPIRED') || isFault(error, 'ManagedObjectNotFound')) {
       this.#watch = undefined;
-      this.#view.forget();
+      if (readMissingObject(error)?.type === 'ContainerView') this.#view.forget();
       this.#reset();
       return true;
     }
@@ -251,24 +247,4 @@ export class UpdateStream {
       this.#logger.debug('A property collector was left to the end of its session.', { error });
     }
   }
-}
-
-function toChanges(reply: Value<'UpdateSet'>): readonly ObjectChange[] {
-  const changes: ObjectChange[] = [];
-  for (const filter of reply.filterSet ?? []) {
-    for (const { kind, obj, changeSet } of filter.objectSet ?? []) {
-      if (obj === undefined) continue;
-      if (kind === 'leave') {
-        changes.push({ kind: 'left', ref: obj });
-        continue;
-      }
-      const properties: Record<string, unknown> = {};
-      for (const { name, op, val } of changeSet ?? []) {
-        if (name === undefined || name === '__proto__') continue;
-        properties[name] = op === 'remove' || op === 'indirectRemove' ? undefined : val;
-      }
-      changes.push({ kind: 'assigned', ref: obj, properties });
-    }
-  }
-  return changes;
 }

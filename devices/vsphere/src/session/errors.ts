@@ -1,5 +1,6 @@
 import { isOpsError, OpsError } from '@breakwater/kernel';
 import type { TransportResponse } from '@breakwater/transport';
+import type { Moref, Value } from '../schema/index.ts';
 import type { SoapFault } from '../wire/index.ts';
 
 /** A foreign text is for people to read, so its length is ours to choose. */
@@ -62,4 +63,11 @@ export function readFaultType(error: unknown): string | undefined {
 export function isFault(error: unknown, ...types: readonly string[]): error is OpsError {
   const type = readFaultType(error);
   return type !== undefined && types.includes(type);
+}
+
+/** The object that a `ManagedObjectNotFound` is about. */
+export function readMissingObject(error: unknown): Moref | undefined {
+  if (!isFault(error, 'ManagedObjectNotFound')) return undefined;
+  const fields = error.details['fields'] as Value<'ManagedObjectNotFound'> | undefined;
+  return fields?.obj;
 }

@@ -1,0 +1,140 @@
+import { type Moid, toMoid } from '@breakwater/kernel';
+import type { ObjectChange, PropertyReader, PropertySet, ReadOptions, Update, UpdateStream } from '../properties/index.ts';
+import type { Moref } from '../schema/index.ts';
+import type { ServerProduct, Session } from '../session/index.ts';
+import { Fields } from './fields.ts';
+import { type MachineFacts, toMachineFacts, WATCHED_MACHINE } from './machine-facts.ts';
+import { decodeName } from './names.ts';
+
+export type InventoryNews =
+  /** The whole inventory: what is not in `machines` is gone. */
+  | { readonly kind: 'loaded'; readonly product: ServerProduct; readonly machines: readonly MachineFacts[] }
+  | { readonly kind: 'changed'; readonly upserted: readonly MachineFacts[]; readonly removed: readonly Moid[] }
+  /** Nothing changed, and the server has just said so. */
+  | { readonly kind: 'confirmed' };
+
+const WATCHED_HOST: PropertySet = { type: 'HostSystem', paths: ['name'] };
+
+export const WATCHED_SETS: readonly PropertySet[] = [WATCHED_MACHINE, WATCHED_HOST];
+
+type Properties = Record<string, unknown>;
+
+/** Machines as facts, from the stream of property updates or from one full read. */
+export class Inventory {
+  readonly #session: Session;
+  readonly #reader: PropertyReader;
+  readonly #stream: UpdateStream;
+
+  constructor(options: { readonly session: Session; readonly reader: PropertyReader; readonly stream: UpdateStream }) {
+    this.#session = options.session;
+    this.#reader = options.reader;
+    this.#stream = options.stream;
+  }
+
+  /**
+   * The whole inventory, then what changes, until the signal aborts. Throws when the server cannot be reached; call it
+   * again to go on where it ended, then possibly without a new `loaded`.
+   */
+  async *follow({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<InventoryNews, void, undefined> {
+    for await (const update of this.#stream.follow({ signal })) {
+      const news = this.#take(update);
+      if (news !== undefined) yield news;
+    }
+  }
+
+  /** Has the whole inventory come again at the next turn of `follow`. */
+  invalidate(): void {
+    this.#stream.restart();
+  }
+
+  /** The whole inventory in one paged read, without following it. */
+  async load(options: ReadOptions): Promise<Extract<InventoryNews, { kind: 'loaded' }>> {
+    const { product } = await this.#session.open({ signal: options.signal });
+    const book = new InventoryBook();
+    for (const { ref, properties } of await this.#reader.readAll(WATCHED_SETS, options)) book.assign(ref, properties);
+    return { kind: 'loaded', product, machines: book.all() };
+  }
+
+  // Kept between two calls of `follow`, because the stream goes on where it ended.
+  #book = new InventoryBook();
+
+  #take(update: Update): InventoryNews | undefined {
+    switch (update.kind) {
+      case 'confirmed':
+        return update;
+      case 'changed':
+        return this.#book.apply(update.changes);
+      case 'loaded': {
+        const product = this.#session.current?.product;
+        // The session ended between the answer and now; the stream is about to load again.
+        if (product === undefined) return undefined;
+        this.#book = new InventoryBook();
+        for (const { ref, properties } of update.objects) this.#book.assign(ref, properties);
+        return { kind: 'loaded', product, machines: this.#book.all() };
+      }
+    }
+  }
+}
+
+/** The last known properties of machines, and the names of their hosts. */
+class InventoryBook {
+  readonly #machines = new Map<string, Properties>();
+  readonly #hostNames = new Map<string, string>();
+
+  all(): readonly MachineFacts[] {
+    return [...this.#machines.keys()].map((moid) => this.#toFacts(moid)).filter((facts) => facts !== null);
+  }
+
+  apply(changes: readonly ObjectChange[]): InventoryNews {
+    const touched = new Set<string>();
+    const removed = new Set<string>();
+    for (const change of changes) {
+      const { type, value: moid } = change.ref;
+      if (change.kind === 'left') {
+        this.#hostNames.delete(moid);
+        if (type === 'VirtualMachine' && this.#machines.delete(moid)) removed.add(moid);
+        touched.delete(moid);
+        continue;
+      }
+      this.assign(change.ref, change.properties);
+      if (type === 'VirtualMachine') {
+        touched.add(moid);
+        removed.delete(moid);
+      } else if (type === 'HostSystem') for (const guest of this.#machinesOn(moid)) touched.add(guest);
+    }
+    if (touched.size === 0 && removed.size === 0) return { kind: 'confirmed' };
+    const upserted = [...touched].map((moid) => this.#toFacts(moid)).filter((facts) => facts !== null);
+    return { kind: 'changed', upserted, removed: [...removed].map(toMoid) };
+  }
+
+  assign(ref: Moref, properties: Readonly<Properties>): void {
+    if (ref.type === 'HostSystem') {
+      const name = new Fields(properties).text('name');
+      if (name !== null) this.#hostNames.set(ref.value, decodeName(name));
+      return;
+    }
+    if (ref.type !== 'VirtualMachine') return;
+    const known = this.#machines.get(ref.value) ?? {};
+    for (const [path, value] of Object.entries(properties)) {
+      if (value === undefined) unset(known, path);
+      else known[path] = value;
+    }
+    this.#machines.set(ref.value, known);
+  }
+
+  *#machinesOn(hostMoid: string): Generator<string> {
+    for (const [moid, properties] of this.#machines) if (new Fields(properties).ref('runtime.host')?.value === hostMoid) yield moid;
+  }
+
+  #toFacts(moid: string): MachineFacts | null {
+    const properties = this.#machines.get(moid);
+    if (properties === undefined) return null;
+    return toMachineFacts(moid, properties, { hostNameOf: (host) => this.#hostNames.get(host) ?? null });
+  }
+}
+
+/** When a whole struct goes (a machine's `config` when its files are lost), the server may name only the struct. */
+function unset(properties: Properties, path: string): void {
+  delete properties[path];
+  for (const known of Object.keys(properties)) if (known.startsWith(`${path}.`)) delete properties[known];
+}
