@@ -1,0 +1,1 @@
+export { createSharpScreenEncoder, type SharpScreenEncoderOptions } from './sharp-screen-encoder.ts';
