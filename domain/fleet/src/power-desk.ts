@@ -117,7 +117,7 @@ export class PowerDesk {
     for (const operation of mine) {
       const verb = powerVerbSchema.safeParse(operation.kind.slice(KIND_PREFIX.length));
       const facts = unit.rows.facts(toMoid(operation.moid ?? ''));
-      if (!verb.success || facts === undefined || hasReachedTarget(facts, verb.data) !== true) continue;
+      if (!verb.success || facts === undefined || !hasReachedTarget(facts, verb.data)) continue;
       await this.#deps.journal.end(operation, { state: 'succeeded', error_code: null, error: null });
     }
   }

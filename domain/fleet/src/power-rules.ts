@@ -3,14 +3,16 @@ import type { MachineFacts } from './machine.ts';
 
 export type PowerRefusal = 'inaccessible' | 'template' | 'already' | 'not-running' | 'no-tools' | 'busy';
 
-const TARGETS: Readonly<Record<PowerVerb, PowerState | null>> = {
-  power_on: 'poweredOn',
-  power_off: 'poweredOff',
-  shut_down_guest: 'poweredOff',
-  suspend: 'suspended',
-  standby_guest: 'suspended',
-  reset: null,
-  reboot_guest: null,
+/** States that an act leads to; none: the state is the same before and after. */
+const TARGETS: Readonly<Record<PowerVerb, readonly PowerState[]>> = {
+  power_on: ['poweredOn'],
+  power_off: ['poweredOff'],
+  shut_down_guest: ['poweredOff'],
+  suspend: ['suspended'],
+  // What a guest's standby does is a setting of the machine.
+  standby_guest: ['suspended', 'poweredOff'],
+  reset: [],
+  reboot_guest: [],
 };
 
 const NEEDS_TOOLS: ReadonlySet<PowerVerb> = new Set(['shut_down_guest', 'reboot_guest', 'standby_guest']);
@@ -20,7 +22,7 @@ export function refusePower(facts: MachineFacts, verb: PowerVerb): PowerRefusal 
   if (!facts.isAccessible) return 'inaccessible';
   if (facts.isTemplate) return 'template';
   if (facts.powerState === 'unknown') return null;
-  if (facts.powerState === TARGETS[verb]) return 'already';
+  if (TARGETS[verb].includes(facts.powerState)) return 'already';
   // A suspended machine can be switched off for good; everything else but switching on needs a running one.
   const isFinalOff = verb === 'power_off' && facts.powerState === 'suspended';
   if (verb !== 'power_on' && !isFinalOff && facts.powerState !== 'poweredOn') return 'not-running';
@@ -28,10 +30,9 @@ export function refusePower(facts: MachineFacts, verb: PowerVerb): PowerRefusal 
   return null;
 }
 
-/** True when the machine is in the state that the act was to bring about; null when no state proves it. */
-export function hasReachedTarget(facts: MachineFacts, verb: PowerVerb): boolean | null {
-  const target = TARGETS[verb];
-  return target === null ? null : facts.powerState === target;
+/** True when the machine is in the state that the act was to bring about. Never true of acts that no state proves. */
+export function hasReachedTarget(facts: MachineFacts, verb: PowerVerb): boolean {
+  return TARGETS[verb].includes(facts.powerState);
 }
 
 export const REFUSAL_TEXTS: Readonly<Record<PowerRefusal, string>> = {

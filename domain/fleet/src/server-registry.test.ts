@@ -163,6 +163,12 @@ describe('trust', () => {
     expect(bed.servers.passwords.get(id)).toBe('right');
   });
 
+  it('replaces the demand for a known authority, which the accepted certificate does not meet', async () => {
+    const bed = await startWith([], { records: [createRecord('a', { verifySsl: true })] });
+    bed.links.answer = shown;
+    expect(await bed.fleet.trustServer(bed.id, PIN)).toMatchObject({ verify_ssl: false, pinned_sha256: PIN });
+  });
+
   it('refuses to pin what the server does not show now', async () => {
     const { fleet, links, servers, id } = await startWith([]);
     links.answer = shown;

@@ -1,0 +1,85 @@
+import type { InventoryNews } from '@breakwater/fleet';
+import { type Clock, isOpsError, onAbort, systemRandom } from '@breakwater/kernel';
+import { exponentialBackoff } from '@breakwater/resilience';
+import { isForPeople, toTrouble } from './to-trouble.ts';
+
+/** Spec 01: 5 s, 10 s, 20 s, then every 30 s. Every server has its own count, so there is no herd that chance would have to spread. */
+const RECONNECT = exponentialBackoff({ firstMs: 5_000, capMs: 30_000, jitter: 'none' });
+
+/** Ends of a living connection that say nothing about the server: it closes idle sockets, proxies do, and sessions run out. */
+const HARMLESS_ENDS: ReadonlySet<string> = new Set(['TRANSPORT_RESET', 'VSPHERE_SESSION_EXPIRED']);
+
+export interface FollowLoopOptions {
+  readonly clock: Clock;
+  /** News until the server is lost; then it throws, and may be called again. */
+  follow(options: { readonly signal: AbortSignal }): AsyncIterable<Exclude<InventoryNews, { readonly kind: 'lost' }>>;
+}
+
+/** News of a server without end: what `follow` throws becomes news too, and is followed by a wait and another try. */
+export class FollowLoop {
+  readonly #options: FollowLoopOptions;
+  #endWait: (() => void) | null = null;
+  #isRetryAsked = false;
+
+  constructor(options: FollowLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Ends the present wait, however long it would be. */
+  retryNow(): void {
+    if (this.#endWait === null) this.#isRetryAsked = true;
+    else this.#endWait();
+  }
+
+  async *run({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<InventoryNews, void, undefined> {
+    let failures = 0;
+    let isLiving = false;
+    while (!signal.aborted) {
+      let thrown: unknown;
+      this.#isRetryAsked = false;
+      try {
+        for await (const news of this.#options.follow({ signal })) {
+          failures = 0;
+          isLiving = true;
+          yield news;
+        }
+        if (signal.aborted) return;
+        thrown = new Error('The news of the server ended.');
+      } catch (error) {
+        if (signal.aborted) return;
+        thrown = error;
+      }
+      if (isLiving && isOpsError(thrown) && HARMLESS_ENDS.has(thrown.code)) {
+        // One try at once, before anybody is told: if it fails too, the server is really lost.
+        isLiving = false;
+        continue;
+      }
+      isLiving = false;
+      const trouble = toTrouble(thrown);
+      const retryInMs = isForPeople(trouble) ? null : Math.max(RECONNECT.delayMs(failures, 0, systemRandom), readRetryAfterMs(thrown));
+      failures += 1;
+      yield { kind: 'lost', trouble, retryInMs };
+      await this.#wait(retryInMs, signal);
+    }
+  }
+
+  #wait(delayMs: number | null, signal: AbortSignal): Promise<void> {
+    if (this.#isRetryAsked || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer?.cancel();
+        forget();
+        this.#endWait = null;
+        resolve();
+      };
+      const timer = delayMs === null ? null : this.#options.clock.after(delayMs, end);
+      this.#endWait = end;
+      const forget = onAbort(signal, end);
+    });
+  }
+}
+
+function readRetryAfterMs(error: unknown): number {
+  const wanted = isOpsError(error) ? error.details['retryAfterMs'] : undefined;
+  return typeof wanted === 'number' && Number.isFinite(wanted) ? wanted : 0;
+}
