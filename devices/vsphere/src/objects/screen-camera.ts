@@ -1,0 +1,169 @@
+import { type Clock, type Logger, OpsError, type Priority } from '@breakwater/kernel';
+import type { TransportResponse } from '@breakwater/transport';
+import { type Moref, SCREEN_PATH } from '../schema/index.ts';
+import { createStatusError } from '../session/index.ts';
+import {
+  type DatacenterPlace,
+  type DatastoreFile,
+  deleteFile,
+  downloadFile,
+  type FileTools,
+  findDatacenter,
+  parseDatastoreFile,
+} from './datastore-files.ts';
+import { toRefusal } from './refusal.ts';
+import { watchTask } from './tasks.ts';
+
+/** PNG bytes as the host made them: the beginning is checked, nothing is decoded. */
+export interface Screen {
+  readonly png: Uint8Array;
+}
+
+export interface ScreenOptions {
+  /** Wanted size in pixels. The host scales where it can; the fallback gives the full picture. */
+  readonly width: number;
+  readonly height: number;
+  readonly priority: Extract<Priority, 'high' | 'low'>;
+  readonly signal: AbortSignal;
+}
+
+/** How pictures are taken here. `task` leaves a file on the datastore that has to be removed again, so it is only the second choice. */
+type Method = { readonly kind: 'direct'; readonly refusedBy: ReadonlySet<string> } | { readonly kind: 'task' } | { readonly kind: 'none' };
+
+/** A photograph on a 4K console; anything larger is no screen. */
+const MAX_PNG_BYTES = 16 * 1024 * 1024;
+
+/** So many machines must be refused before the host is taken to have no such service: a single one may just be gone. */
+const REFUSALS_UNTIL_FALLBACK = 3;
+
+/** For a picture taken by task: from its task to the removal of its file. */
+const TASK_TIMEOUT_MS = 60_000;
+
+const PNG_MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
+
+const DIRECT: Method = { kind: 'direct', refusedBy: new Set() };
+
+/** Takes pictures of consoles, in the way that this server offers. */
+export class ScreenCamera {
+  readonly #tools: FileTools;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #method: Method = DIRECT;
+
+  constructor(options: FileTools & { readonly clock: Clock; readonly logger: Logger }) {
+    this.#tools = options;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+  }
+
+  /** Null: this machine has no picture now, because it is off or the host cannot. */
+  capture(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
+    switch (this.#method.kind) {
+      case 'direct':
+        return this.#captureDirectly(machine, options);
+      case 'task':
+        return this.#captureByTask(machine, options);
+      case 'none':
+        return Promise.resolve(null);
+    }
+  }
+
+  async #captureDirectly(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
+    const query = new URLSearchParams({ id: machine.value, w: String(options.width), h: String(options.height) });
+    const target = { path: `${SCREEN_PATH}?${query.toString()}`, operation: 'GET /screen' };
+    const png = await this.#tools.session.get(target, {
+      priority: options.priority,
+      idempotent: true,
+      maxBodyBytes: MAX_PNG_BYTES,
+      signal: options.signal,
+      read: (response) => this.#readScreen(response, machine),
+    });
+    return png === null ? null : { png };
+  }
+
+  async #readScreen(response: TransportResponse, machine: Moref): Promise<Uint8Array | null> {
+    switch (response.status) {
+      case 200: {
+        const png = checkPng(await response.bytes());
+        this.#method = DIRECT;
+        return png;
+      }
+      case 404:
+      case 501:
+        this.#noteRefusal(machine);
+        return null;
+      case 500:
+        // What a host answers for a machine that has just been switched off.
+        return null;
+      default:
+        throw createStatusError(response, 'GET /screen');
+    }
+  }
+
+  #noteRefusal(machine: Moref): void {
+    if (this.#method.kind !== 'direct') return;
+    const refusedBy = new Set([...this.#method.refusedBy, machine.value]);
+    this.#method = refusedBy.size < REFUSALS_UNTIL_FALLBACK ? { kind: 'direct', refusedBy } : { kind: 'task' };
+    if (this.#method.kind === 'task') this.#logger.info('This server has no /screen; pictures are taken by task from now on.');
+  }
+
+  async #captureByTask(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
+    const { signal, priority } = options;
+    try {
+      const task = await this.#tools.session.call(
+        { method: 'CreateScreenshot_Task', self: machine, args: {} },
+        { priority, idempotent: false, signal },
+      );
+      if (task === undefined) return null;
+      return await this.#develop(task, machine, signal);
+    } catch (error) {
+      const refusal = toRefusal(error);
+      if (refusal?.code === 'VSPHERE_NOT_SUPPORTED') {
+        this.#method = { kind: 'none' };
+        return null;
+      }
+      if (refusal?.code === 'VSPHERE_INVALID_POWER_STATE' || refusal?.code === 'VSPHERE_TASK_IN_PROGRESS') return null;
+      throw error;
+    }
+  }
+
+  /**
+   * From here on a file will lie on the datastore. It is found and removed even if the caller gives up meanwhile, so only
+   * the download obeys the caller's signal.
+   */
+  async #develop(task: Moref, machine: Moref, signal: AbortSignal): Promise<Screen | null> {
+    const { reader, session, waiter } = this.#tools;
+    const deadline = new AbortController();
+    const timer = this.#clock.after(TASK_TIMEOUT_MS, () =>
+      deadline.abort(new OpsError({ code: 'VSPHERE_TIMEOUT', message: 'Taking a picture by task took too long.' })),
+    );
+    try {
+      const outcome = await watchTask(waiter, task, { signal: deadline.signal });
+      if (outcome.kind === 'failed' && outcome.refusal.code === 'VSPHERE_NOT_SUPPORTED') this.#method = { kind: 'none' };
+      if (outcome.kind !== 'succeeded' || typeof outcome.result !== 'string') return null;
+      const file = await parseDatastoreFile(reader, outcome.result, { signal: deadline.signal });
+      const datacenter = await findDatacenter(this.#tools, machine, { signal: deadline.signal });
+      try {
+        return { png: checkPng(await downloadFile(session, file, { datacenter, maxBytes: MAX_PNG_BYTES, signal })) };
+      } finally {
+        await this.#remove(file, { datacenter, signal: deadline.signal });
+      }
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #remove(file: DatastoreFile, options: { readonly datacenter: DatacenterPlace; readonly signal: AbortSignal }): Promise<void> {
+    try {
+      await deleteFile(this.#tools, file, options);
+    } catch (error) {
+      this.#logger.warn('A picture was left on a datastore.', { file: `[${file.datastore}] ${file.path}`, error });
+    }
+  }
+}
+
+/** An HTML page with status 200 is what an overloaded front end gives instead. */
+function checkPng(bytes: Uint8Array): Uint8Array {
+  if (PNG_MAGIC.every((byte, index) => bytes[index] === byte)) return bytes;
+  throw new OpsError({ code: 'VSPHERE_SCREEN_INVALID', message: 'The server sent something that is no PNG picture.' });
+}
