@@ -2,7 +2,7 @@ import { type Clock, PRIORITIES, type Priority, type TimerHandle } from '@breakw
 import { DelayLimiter } from './delay-limiter.ts';
 import { createRunningMean, type RunningMean } from './figures.ts';
 import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
-import type { AdmissionSpec } from './spec.ts';
+import { type AdmissionSpec, validateLimits } from './spec.ts';
 import { type Waiter, WaitingQueue } from './waiting-queue.ts';
 
 /** A call at the gate. */
@@ -120,6 +120,7 @@ export class Admission {
 
   /** Other hard bounds from now on. What is under way is not touched. */
   setLimits(limits: { readonly maxConcurrent: number; readonly minIntervalMs: number }): void {
+    validateLimits(limits);
     this.#maxConcurrent = limits.maxConcurrent;
     this.#minIntervalMs = limits.minIntervalMs;
     this.pump(this.#clock.now());

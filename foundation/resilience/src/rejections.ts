@@ -26,6 +26,8 @@ export class Rejections {
     const { op, attempts, retryAfterMs } = facts;
     const key = this.#key;
     const rejection = Object.create(this.#model(code)) as { -readonly [P in keyof ResilienceError]: ResilienceError[P] };
+    // Own, though inherited: serializers of loggers look at own properties only.
+    rejection.code = code;
     rejection.message = toMessage(code, { key, op, retryAfterMs });
     rejection.retryAfterMs = retryAfterMs;
     rejection.details = { key, op, attempts, retryAfterMs };

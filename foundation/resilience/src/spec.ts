@@ -131,9 +131,14 @@ function validateBreaker(spec: BreakerSpec): void {
   requireAtLeast(spec.lumpMs, 0, 'breaker.lumpMs');
 }
 
+/** Throws `RESILIENCE_SPEC_INVALID` for hard bounds that cannot work. */
+export function validateLimits(limits: { readonly maxConcurrent: number; readonly minIntervalMs?: number }): void {
+  requireCount(limits.maxConcurrent, 'admission.maxConcurrent');
+  requireAtLeast(limits.minIntervalMs, 0, 'admission.minIntervalMs');
+}
+
 function validateAdmission(spec: AdmissionSpec): void {
-  requireCount(spec.maxConcurrent, 'admission.maxConcurrent');
-  requireAtLeast(spec.minIntervalMs, 0, 'admission.minIntervalMs');
+  validateLimits(spec);
   requireAtLeast(spec.interactiveReserve, 0, 'admission.interactiveReserve');
   if ((spec.interactiveReserve ?? 0) >= spec.maxConcurrent) {
     throw invalidSpec(`admission.interactiveReserve (${spec.interactiveReserve}) leaves no slot for background work.`);

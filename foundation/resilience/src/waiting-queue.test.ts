@@ -83,6 +83,8 @@ describe('waiting queue', () => {
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const queue = new WaitingQueue<Named>({ agingMs: 100 });
         const model: Named[] = [];
+        const seen: unknown[] = [];
+        const expected: unknown[] = [];
         let now = 1_000;
         let serial = 0;
         const aged = (waiter: Named): number =>
@@ -102,15 +104,17 @@ describe('waiting queue', () => {
             const best = [...model].sort(
               (a, b) => aged(a) - aged(b) || a.waitingSinceMs - b.waitingSinceMs || a.level - b.level || Number(a.name) - Number(b.name),
             )[0];
-            expect(next?.name).toBe(best?.name);
+            seen.push(next?.name);
+            expected.push(best?.name);
             if (next !== null) {
               queue.remove(next);
               model.splice(model.indexOf(next), 1);
             }
           }
-          expect(queue.size).toBe(model.length);
-          expect(queue.toArray()).toHaveLength(model.length);
+          seen.push(queue.size, queue.toArray().length);
+          expected.push(model.length, model.length);
         }
+        expect(seen).toEqual(expected);
       }),
       { numRuns: 2_000 },
     );

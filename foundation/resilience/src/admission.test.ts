@@ -1,0 +1,309 @@
+import { createSeededRandom, ManualClock, PRIORITIES, type Priority } from '@breakwater/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createPipeline } from './pipeline.ts';
+import type { AdmissionSpec } from './spec.ts';
+
+function create(admission: AdmissionSpec, more: Parameters<typeof createPipeline>[0] = {}) {
+  const clock = new ManualClock();
+  const pipeline = createPipeline({ admission, ...more }, { key: 'server-1', clock, random: createSeededRandom(1) });
+  const started: string[] = [];
+  const startedAtMs: number[] = [];
+  const endings = new Map<string, () => void>();
+  /** A call that runs until `end(name)`. */
+  const begin = (name: string, priority: Priority = 'normal', signal?: AbortSignal): Promise<unknown> => {
+    const result = pipeline.run(
+      () =>
+        new Promise<void>((resolve) => {
+          started.push(name);
+          startedAtMs.push(clock.now());
+          endings.set(name, resolve);
+        }),
+      { priority, signal },
+    );
+    result.catch(() => undefined);
+    return result;
+  };
+  const end = async (name: string): Promise<void> => {
+    endings.get(name)?.();
+    await clock.advance(0);
+  };
+  return { clock, pipeline, started, startedAtMs, begin, end };
+}
+
+describe('concurrency', () => {
+  it('never exceeds the bound and starts the next one when a slot is free', async () => {
+    const { started, begin, end, pipeline } = create({ maxConcurrent: 2, interactiveReserve: 0 });
+    for (const name of ['a', 'b', 'c', 'd']) void begin(name);
+    expect(started).toEqual(['a', 'b']);
+    expect(pipeline.snapshot().queue).toMatchObject({ active: 2, waiting: 2, maxConcurrent: 2 });
+    await end('a');
+    expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps one slot for people', async () => {
+    const { started, begin, end } = create({ maxConcurrent: 3 });
+    for (const name of ['n1', 'n2', 'n3']) void begin(name, 'normal');
+    void begin('l1', 'low');
+    expect(started).toEqual(['n1', 'n2']);
+    void begin('h1', 'high');
+    expect(started).toEqual(['n1', 'n2', 'h1']);
+    void begin('c1', 'critical');
+    void begin('h2', 'high');
+    await end('n1');
+    expect(started.at(-1)).toBe('c1');
+    await end('n2');
+    expect(started.at(-1)).toBe('h2');
+    await end('h1');
+    expect(started.at(-1)).toBe('n3');
+  });
+
+  it('lets background work run where there is one slot only', async () => {
+    const { started, begin } = create({ maxConcurrent: 1 });
+    void begin('n1');
+    expect(started).toEqual(['n1']);
+  });
+
+  it('does not let an old background call into the slot of people', async () => {
+    const { started, begin, clock } = create({ maxConcurrent: 2, queue: { agingMs: 100 } });
+    void begin('n1');
+    void begin('l1', 'low');
+    await clock.advance(10_000);
+    expect(started).toEqual(['n1']);
+    void begin('h1', 'high');
+    expect(started).toEqual(['n1', 'h1']);
+  });
+
+  it('serves a low call in the end although people keep coming', async () => {
+    const { started, begin, end, clock } = create({ maxConcurrent: 1, queue: { agingMs: 1_000 } });
+    void begin('h0', 'high');
+    void begin('low', 'low');
+    for (let turn = 1; turn < 6; turn++) {
+      void begin(`h${turn}`, 'high');
+      await clock.advance(700);
+      await end(`h${turn - 1}`);
+    }
+    expect(started).toContain('low');
+    expect(started.indexOf('low')).toBeGreaterThan(1);
+  });
+
+  it('can be changed while calls wait', async () => {
+    const { started, begin, pipeline } = create({ maxConcurrent: 2, interactiveReserve: 1 });
+    for (const name of ['a', 'b', 'c']) void begin(name);
+    expect(started).toEqual(['a']);
+    pipeline.admission?.setLimits({ maxConcurrent: 4, minIntervalMs: 0 });
+    expect(started).toEqual(['a', 'b', 'c']);
+    pipeline.admission?.setLimits({ maxConcurrent: 1, minIntervalMs: 50 });
+    expect(pipeline.snapshot().queue).toMatchObject({ maxConcurrent: 1, minIntervalMs: 50, active: 3 });
+    expect(() => pipeline.admission?.setLimits({ maxConcurrent: 0, minIntervalMs: 0 })).toThrow('whole number');
+  });
+
+  it('survives ten thousand calls that end at once', async () => {
+    const { pipeline, clock, begin, end } = create({ maxConcurrent: 1, queue: { maxWaiting: 20_000 } });
+    void begin('first');
+    let done = 0;
+    const all = Promise.all(Array.from({ length: 10_000 }, () => pipeline.run(() => done++)));
+    await end('first');
+    await all;
+    await clock.advance(0);
+    expect(done).toBe(10_000);
+    expect(pipeline.snapshot().queue).toMatchObject({ active: 0, waiting: 0, started: 10_001 });
+  });
+
+  it('may be entered again from inside a call', async () => {
+    const { pipeline, clock, begin, end } = create({ maxConcurrent: 2, interactiveReserve: 0 });
+    void begin('a');
+    void begin('b');
+    const nested = pipeline.run(async () => (await pipeline.run(() => 1)) + 1);
+    await end('a');
+    await clock.advance(0);
+    await end('b');
+    await expect(nested).resolves.toBe(2);
+  });
+});
+
+describe('interval', () => {
+  it('separates the starts of all calls', async () => {
+    const { begin, startedAtMs, clock, pipeline } = create({ maxConcurrent: 10, minIntervalMs: 150 });
+    for (const priority of ['low', 'normal', 'critical'] as const) void begin(priority, priority);
+    expect(clock.pendingCount).toBe(1);
+    await clock.advance(1_000);
+    expect(startedAtMs).toEqual([0, 150, 300]);
+    expect(clock.pendingCount).toBe(0);
+    expect(pipeline.snapshot().queue).toMatchObject({ minIntervalMs: 150, avgWaitMs: 150 });
+    expect(pipeline.snapshot().queue?.byPriority).toMatchObject({
+      critical: { started: 1, avgWaitMs: 150, waiting: 0 },
+      normal: { started: 1, avgWaitMs: 300 },
+      high: { started: 0, avgWaitMs: 0 },
+    });
+  });
+
+  it('gives the next turn to whoever is most urgent by then', async () => {
+    const { begin, started, clock } = create({ maxConcurrent: 10, minIntervalMs: 150 });
+    void begin('first');
+    void begin('low', 'low');
+    await clock.advance(100);
+    void begin('critical', 'critical');
+    await clock.advance(50);
+    expect(started).toEqual(['first', 'critical']);
+  });
+
+  it('holds no timer for somebody who has left', async () => {
+    const { begin, clock, pipeline } = create({ maxConcurrent: 1, minIntervalMs: 150 });
+    const controller = new AbortController();
+    void begin('a');
+    void begin('b', 'normal', controller.signal);
+    controller.abort();
+    await clock.advance(1_000);
+    expect(clock.pendingCount).toBe(0);
+    expect(pipeline.snapshot().queue?.waiting).toBe(0);
+  });
+});
+
+describe('full queue', () => {
+  it('turns away the least urgent and newest, and the newcomer when it is that', async () => {
+    const { begin, pipeline } = create({ maxConcurrent: 1, queue: { maxWaiting: 2 } });
+    void begin('running');
+    const low = begin('low', 'low');
+    const normal = begin('normal', 'normal');
+    await expect(begin('late low', 'low')).rejects.toMatchObject({ code: 'RESILIENCE_QUEUE_FULL', key: 'server-1' });
+    void begin('critical', 'critical');
+    await expect(low).rejects.toMatchObject({ code: 'RESILIENCE_QUEUE_FULL' });
+    void begin('critical 2', 'critical');
+    await expect(normal).rejects.toMatchObject({ code: 'RESILIENCE_QUEUE_FULL' });
+    await expect(begin('critical 3', 'critical')).rejects.toMatchObject({ code: 'RESILIENCE_QUEUE_FULL' });
+    expect(pipeline.snapshot()).toMatchObject({ queue: { waiting: 2 }, calls: { rejected: 4 } });
+  });
+});
+
+describe('breaker and queue', () => {
+  const BREAKER = { trip: { kind: 'consecutive', failures: 1 }, openMs: 1_000 } as const;
+
+  it('a wait does not turn into a call once the breaker is open', async () => {
+    const { begin, pipeline, started, clock } = create({ maxConcurrent: 2, interactiveReserve: 0 }, { breaker: BREAKER });
+    void begin('hanging');
+    const failing = pipeline.run(() => clock.advance(10).then(() => Promise.reject(new Error('down'))));
+    const waiting = begin('waiting');
+    await expect(failing).rejects.toThrow('down');
+    await expect(waiting).rejects.toMatchObject({ code: 'RESILIENCE_CIRCUIT_OPEN', retryAfterMs: 1_000 });
+    expect(started).toEqual(['hanging']);
+    expect(pipeline.snapshot().queue).toMatchObject({ waiting: 0, active: 1 });
+  });
+
+  it('of many that wait for a half-open breaker one becomes the probe, and the others give their slots back', async () => {
+    const { begin, pipeline, started, clock } = create({ maxConcurrent: 4, minIntervalMs: 100 }, { breaker: BREAKER });
+    await expect(pipeline.run(() => Promise.reject(new Error('down')))).rejects.toThrow('down');
+    await clock.advance(1_000);
+    pipeline.admission?.setLimits({ maxConcurrent: 4, minIntervalMs: 2_000 });
+    const waiting = ['a', 'b', 'c'].map((name) => begin(name));
+    await clock.advance(1_000);
+    expect(pipeline.snapshot().queue).toMatchObject({ active: 1, waiting: 2 });
+    await clock.advance(2_000);
+    expect(started).toEqual(['a']);
+    await expect(waiting[1]).rejects.toMatchObject({ code: 'RESILIENCE_CIRCUIT_OPEN' });
+    await expect(waiting[2]).rejects.toMatchObject({ code: 'RESILIENCE_CIRCUIT_OPEN' });
+    expect(pipeline.snapshot()).toMatchObject({ queue: { active: 1, waiting: 0 }, breaker: { rejected: 2 } });
+  });
+});
+
+describe('limiter', () => {
+  it('paces background work after a rejection and lets people pass', async () => {
+    const { begin, pipeline, started, clock } = create(
+      { maxConcurrent: 10, limiter: { kind: 'delay' } },
+      { classify: (settlement) => (settlement.ok ? { kind: 'success' } : { kind: 'throttled' }) },
+    );
+    await expect(pipeline.run(() => Promise.reject(new Error('503')))).rejects.toThrow('503');
+    expect(pipeline.snapshot().queue?.delayMs).toBe(1_000);
+    void begin('n1');
+    void begin('high', 'high');
+    expect(started).toEqual(['high']);
+    await clock.advance(999);
+    expect(started).toEqual(['high']);
+    await clock.advance(1);
+    expect(started).toEqual(['high', 'n1']);
+  });
+
+  it('uses the timeout that an error names', async () => {
+    const { pipeline } = create(
+      { maxConcurrent: 10, limiter: { kind: 'delay' } },
+      { classify: (settlement) => (settlement.ok ? { kind: 'success' } : { kind: 'throttled' }) },
+    );
+    await expect(pipeline.run(() => Promise.reject(new Error('connect timeout=4')))).rejects.toThrow('timeout');
+    expect(pipeline.snapshot().queue?.delayMs).toBeCloseTo(4_000 / 0.8);
+    await expect(pipeline.run(() => Promise.reject('timeout=9'), { priority: 'high' })).rejects.toBe('timeout=9');
+    expect(pipeline.snapshot().queue?.delayMs).toBe(10_000);
+  });
+});
+
+it('holds every bound in any order of calls, ends, aborts and waits', async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('call' as const), priority: fc.constantFrom(...PRIORITIES) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('end' as const), pick: fc.nat(20) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('abort' as const), pick: fc.nat(20) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 49, 50, 200) }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom(0, 50),
+      fc.array(step, { maxLength: 30 }),
+      async (max, minIntervalMs, steps) => {
+        const clock = new ManualClock();
+        const pipeline = createPipeline(
+          { admission: { maxConcurrent: max, minIntervalMs }, attempt: { timeoutMs: 500, abandonedMs: 500 } },
+          { key: 'x', clock, random: createSeededRandom(1) },
+        );
+        const running = new Map<number, { readonly priority: Priority; readonly resolve: () => void }>();
+        const controllers: AbortController[] = [];
+        const starts: number[] = [];
+        let settled = 0;
+        let mostRunning = 0;
+        let mostBackground = 0;
+        let calls = 0;
+        for (const action of steps) {
+          if (action.kind === 'call') {
+            const id = calls++;
+            const controller = new AbortController();
+            controllers.push(controller);
+            const done = (): void => void settled++;
+            pipeline
+              .run(
+                () =>
+                  new Promise<void>((resolve) => {
+                    starts.push(clock.now());
+                    running.set(id, { priority: action.priority, resolve });
+                    mostRunning = Math.max(mostRunning, running.size);
+                    const background = [...running.values()].filter(({ priority }) => priority === 'normal' || priority === 'low').length;
+                    mostBackground = Math.max(mostBackground, background);
+                    // An attempt that was given up keeps its slot for `abandonedMs`: after its timeout, or after the caller has left.
+                    clock.after(999, () => running.delete(id));
+                    controller.signal.addEventListener('abort', () => void clock.after(499, () => running.delete(id)));
+                  }),
+                { priority: action.priority, signal: controller.signal },
+              )
+              .then(done, done);
+          } else if (action.kind === 'end') {
+            const [id, call] = [...running][action.pick % Math.max(1, running.size)] ?? [];
+            if (id === undefined || call === undefined) continue;
+            running.delete(id);
+            call.resolve();
+          } else if (action.kind === 'abort') {
+            controllers[action.pick % Math.max(1, controllers.length)]?.abort();
+          } else {
+            await clock.advance(action.ms);
+          }
+          await clock.advance(0);
+        }
+        await clock.advance(120_000);
+        expect(settled).toBe(calls);
+        expect(pipeline.snapshot().queue).toMatchObject({ active: 0, waiting: 0 });
+        expect(clock.pendingCount).toBe(0);
+        const gaps = starts.slice(1).map((startedAtMs, index) => startedAtMs - (starts[index] ?? 0));
+        expect(Math.min(...gaps)).toBeGreaterThanOrEqual(minIntervalMs);
+        expect(mostRunning).toBeLessThanOrEqual(max);
+        expect(mostBackground).toBeLessThanOrEqual(Math.max(1, max - 1));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
