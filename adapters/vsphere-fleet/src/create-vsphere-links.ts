@@ -1,0 +1,108 @@
+import type { ServerCredentials, ServerLinks, ServerRecord } from '@breakwater/fleet';
+import { type Clock, type Logger, type Random, systemRandom } from '@breakwater/kernel';
+import {
+  createPipeline,
+  ESXI_LIMITS,
+  ESXI_SCREEN_TIMEOUT_MS,
+  type EsxiLimits,
+  esxiPreset,
+  type Pipeline,
+  type ResilienceEvent,
+  toLogLine,
+} from '@breakwater/resilience';
+import { type Transport, withPipeline } from '@breakwater/transport';
+import { classifyVsphereOutcome, createVsphereClient } from '@breakwater/vsphere';
+import { openRoad } from './open-road.ts';
+import { probeServer, testServer } from './server-test.ts';
+import { VsphereLink } from './vsphere-link.ts';
+
+export interface VsphereLinksDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default: the system's. */
+  readonly random?: Random;
+  /** Hears what happens in the pipelines, by server id; it is logged in any case. */
+  readonly onEvent?: (event: ResilienceEvent) => void;
+  readonly options?: Partial<VsphereLinksOptions>;
+}
+
+export interface VsphereLinksOptions {
+  /** What differs from `ESXI_LIMITS` (spec 01). */
+  readonly limits: Partial<EsxiLimits>;
+  /** Connections for calls, per server; the wait for news has one of its own. Spec 02: 5. */
+  readonly poolSize: number;
+  /** How long an unused connection is kept. Spec 02: 5 min. */
+  readonly connectionTtlMs: number;
+  /** Spec 01: 20 s. */
+  readonly screenTimeoutMs: number;
+  /** How often a quiet server confirms that nothing has changed. Spec 02: a cycle of 30 s. */
+  readonly confirmIntervalMs: number;
+}
+
+export const DEFAULT_VSPHERE_LINKS_OPTIONS: VsphereLinksOptions = {
+  limits: {},
+  poolSize: 5,
+  connectionTtlMs: 300_000,
+  screenTimeoutMs: ESXI_SCREEN_TIMEOUT_MS,
+  confirmIntervalMs: 30_000,
+};
+
+/** The fleet's ports on vSphere: per server one session, one set of connections and one pipeline around every call. */
+export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks {
+  const { clock, logger } = deps;
+  const options: VsphereLinksOptions = { ...DEFAULT_VSPHERE_LINKS_OPTIONS, ...deps.options };
+  const requestTimeoutMs = options.limits.requestTimeoutMs ?? ESXI_LIMITS.requestTimeoutMs;
+  const road = (record: ServerRecord, connections: number): Transport =>
+    openRoad(record, { clock, connections, keepAliveMs: options.connectionTtlMs, requestTimeoutMs });
+  return {
+    open(record, credentials) {
+      const linkLogger = logger.with({ serverId: record.id });
+      const bare = road(record, options.poolSize + 1);
+      const pipeline = openPipeline(record, { ...deps, logger: linkLogger, limits: options.limits });
+      const client = createVsphereClient({
+        transport: withPipeline(limitScreens(bare, options.screenTimeoutMs), { pipeline }),
+        ...toSignIn(credentials),
+        clock,
+        logger: linkLogger,
+        maxWaitMs: options.confirmIntervalMs,
+      });
+      return new VsphereLink({ record, client, pipeline, road: bare, clock });
+    },
+    test: (record, credentials, { signal }) =>
+      testServer(record, toSignIn(credentials), {
+        clock,
+        logger: logger.with({ serverId: record.id }),
+        signal,
+        openRoad: () => road(record, 1),
+      }),
+    probe: (address, { signal }) => probeServer(address, { clock, signal }),
+  };
+}
+
+const toSignIn = ({ user, password }: ServerCredentials): ServerCredentials => ({ user, password });
+
+function openPipeline(
+  record: ServerRecord,
+  deps: Pick<VsphereLinksDependencies, 'clock' | 'logger' | 'random' | 'onEvent'> & { readonly limits: Partial<EsxiLimits> },
+): Pipeline {
+  const { clock, logger, random = systemRandom } = deps;
+  const spec = esxiPreset({ limits: deps.limits, classify: classifyVsphereOutcome });
+  const onEvent = (event: ResilienceEvent): void => {
+    const line = toLogLine(event);
+    if (line !== null && event.kind === 'breaker.opened') logger.warn(line);
+    else if (line !== null) logger.info(line);
+    deps.onEvent?.(event);
+  };
+  return createPipeline(spec, { key: record.id, clock, random, onEvent });
+}
+
+/** A host takes its time to draw, but nobody waits longer than this for a picture; and the next cycle is the repetition. */
+function limitScreens(transport: Transport, timeoutMs: number): Transport {
+  return {
+    origin: transport.origin,
+    exchange: (request, read) =>
+      transport.exchange(request.operation === 'GET /screen' ? { ...request, timeoutMs, idempotent: false } : request, read),
+    pool: () => transport.pool(),
+    close: () => transport.close(),
+  };
+}

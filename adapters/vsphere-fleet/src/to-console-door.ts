@@ -1,0 +1,26 @@
+import type { ConsoleDoor, ServerRecord } from '@breakwater/fleet';
+import { OpsError } from '@breakwater/kernel';
+import type { ConsoleTicket } from '@breakwater/vsphere';
+
+/** The door of a ticket, with the certificate that it must show. A door that nothing vouches for is refused. */
+export function toConsoleDoor(ticket: ConsoleTicket, record: Pick<ServerRecord, 'host' | 'pinnedSha256' | 'verifySsl'>): ConsoleDoor {
+  const { path, protocol, port } = ticket;
+  // As people wrote it: a URL lower-cases names and brackets IPv6.
+  const host = ticket.isSameServer ? record.host : ticket.host;
+  return { host, port, path, protocol, trust: chooseTrust(ticket, record) };
+}
+
+function chooseTrust(ticket: ConsoleTicket, record: Pick<ServerRecord, 'pinnedSha256' | 'verifySsl'>): ConsoleDoor['trust'] {
+  if (ticket.isSameServer) {
+    if (record.verifySsl) return { kind: 'ca' };
+    if (record.pinnedSha256 !== null) return { kind: 'sha256', fingerprint: record.pinnedSha256 };
+  }
+  // The ticket came over a trusted connection, so it may say what another host of the same inventory shows.
+  if (ticket.sha256 !== null) return { kind: 'sha256', fingerprint: ticket.sha256 };
+  if (ticket.sha1 !== null) return { kind: 'sha1', fingerprint: ticket.sha1 };
+  if (record.verifySsl) return { kind: 'ca' };
+  throw new OpsError({
+    code: 'VSPHERE_CONSOLE_UNVERIFIABLE',
+    message: 'The server does not say which certificate the host of the console shows.',
+  });
+}

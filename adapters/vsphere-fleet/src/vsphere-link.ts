@@ -1,0 +1,101 @@
+import type { PowerVerb } from '@breakwater/contract';
+import type {
+  ActOutcome,
+  ConsoleDoor,
+  InventoryNews,
+  LinkFigures,
+  ScreenOptions,
+  ScreenPicture,
+  ServerGauges,
+  ServerLink,
+  ServerRecord,
+  TaskProgress,
+} from '@breakwater/fleet';
+import { type Clock, type Moid, sleep } from '@breakwater/kernel';
+import type { Pipeline } from '@breakwater/resilience';
+import type { Transport } from '@breakwater/transport';
+import type { VsphereClient } from '@breakwater/vsphere';
+import { FollowLoop } from './follow-loop.ts';
+import { toConsoleDoor } from './to-console-door.ts';
+import { toLinkFigures } from './to-link-figures.ts';
+
+export interface VsphereLinkParts {
+  readonly record: ServerRecord;
+  readonly client: VsphereClient;
+  readonly pipeline: Pipeline;
+  /** The bare way to the server; closed with the link. */
+  readonly road: Transport;
+  readonly clock: Clock;
+}
+
+/** How long a goodbye may take. */
+const CLOSE_GRACE_MS = 5_000;
+
+/** A living connection to one vSphere server. */
+export class VsphereLink implements ServerLink {
+  readonly #parts: VsphereLinkParts;
+  readonly #loop: FollowLoop;
+
+  constructor(parts: VsphereLinkParts) {
+    this.#parts = parts;
+    this.#loop = new FollowLoop({ clock: parts.clock, follow: (options) => parts.client.follow(options) });
+  }
+
+  follow(options: { readonly signal: AbortSignal }): AsyncIterable<InventoryNews> {
+    return this.#loop.run(options);
+  }
+
+  retryNow(): void {
+    const { client, pipeline } = this.#parts;
+    client.retrySignIn();
+    // A person knows something that the breaker does not: without this their try would be turned away unseen.
+    if (pipeline.breaker?.state === 'open') pipeline.breaker.reset('retried by hand');
+    this.#loop.retryNow();
+  }
+
+  invalidate(): void {
+    this.#parts.client.invalidate();
+  }
+
+  readGauges({ signal }: { readonly signal: AbortSignal }): Promise<ServerGauges> {
+    return this.#parts.client.readGauges({ priority: 'low', signal });
+  }
+
+  captureScreen(moid: Moid, options: ScreenOptions): Promise<ScreenPicture | null> {
+    return this.#parts.client.machine(moid).captureScreen(options);
+  }
+
+  power(
+    moid: Moid,
+    verb: PowerVerb,
+    options: { readonly signal: AbortSignal; readonly onProgress: (progress: TaskProgress) => void },
+  ): Promise<ActOutcome> {
+    return this.#parts.client.machine(moid).changePower(verb, options);
+  }
+
+  async openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor> {
+    const ticket = await this.#parts.client.machine(moid).acquireConsoleTicket(options);
+    return toConsoleDoor(ticket, this.#parts.record);
+  }
+
+  figures(): LinkFigures {
+    return toLinkFigures(this.#parts.pipeline.snapshot(), this.#parts.road.pool());
+  }
+
+  resetBreaker(): void {
+    this.#parts.pipeline.breaker?.reset('by hand');
+  }
+
+  async close(): Promise<void> {
+    const { client, pipeline, road, clock } = this.#parts;
+    const grace = new AbortController();
+    try {
+      // A server that no longer answers must not hold up whoever closes; closing the road ends what is still under way.
+      await Promise.race([client.close(), sleep(clock, CLOSE_GRACE_MS, { signal: grace.signal, keepAlive: true })]);
+    } finally {
+      grace.abort();
+      pipeline.close();
+      await road.close();
+    }
+  }
+}
