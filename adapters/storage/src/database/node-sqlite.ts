@@ -10,7 +10,7 @@ const MAX_STATEMENTS = 200;
  */
 export function createKyselyDatabase(database: DatabaseSync, options: { readonly path: string }): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
-  const guard = <Result>(act: () => Result): Result => {
+  const guard: Guard = (act) => {
     try {
       return act();
     } catch (error) {
@@ -25,7 +25,7 @@ export function createKyselyDatabase(database: DatabaseSync, options: { readonly
     prepare: (sql) => {
       const known = statements.get(sql);
       if (known !== undefined) return known;
-      const prepared = guard(() => toKyselyStatement(database.prepare(sql), guard));
+      const prepared = sql === 'rollback' ? createRollback(database, guard) : guard(() => toKyselyStatement(database.prepare(sql), guard));
       if (statements.size >= MAX_STATEMENTS) statements.clear();
       statements.set(sql, prepared);
       return prepared;
@@ -33,7 +33,18 @@ export function createKyselyDatabase(database: DatabaseSync, options: { readonly
   };
 }
 
-function toKyselyStatement(statement: StatementSync, guard: <Result>(act: () => Result) => Result): SqliteStatement {
+type Guard = <Result>(act: () => Result) => Result;
+
+/**
+ * SQLite takes a transaction back by itself when the disk is full or fails (https://sqlite.org/lang_transaction.html).
+ * A ROLLBACK would then be an error of its own and hide the one that tells why.
+ */
+function createRollback(database: DatabaseSync, guard: Guard): SqliteStatement {
+  const statement = guard(() => toKyselyStatement(database.prepare('rollback'), guard));
+  return { ...statement, run: (parameters) => (database.isTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 }) };
+}
+
+function toKyselyStatement(statement: StatementSync, guard: Guard): SqliteStatement {
   return {
     // A statement that returns columns must be read to its end, also an INSERT with RETURNING.
     reader: statement.columns().length > 0,

@@ -85,6 +85,17 @@ describe('a database', () => {
     expect(await database.db.selectFrom('links').selectAll().execute()).toEqual([]);
   });
 
+  it('tells why a transaction failed that SQLite has taken back by itself', async () => {
+    await insertPerson();
+    const failing = database.db.transaction().execute(async (transaction) => {
+      await transaction.insertInto('links').values({ digest: 'l', person_id: 'p', expires_at_ms: 1 }).execute();
+      database.connection.exec('rollback');
+      throw new Error('the reason');
+    });
+    await expect(failing).rejects.toThrow('the reason');
+    await insertLink('l');
+  });
+
   it('remembers only so many prepared statements', async () => {
     for (let limit = 1; limit < 450; limit++) {
       const names = Array.from({ length: limit }, (_, index) => `${index}`);
