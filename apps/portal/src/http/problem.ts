@@ -7,6 +7,11 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   FLEET_MACHINE_UNKNOWN: 404,
   FLEET_OPERATION_UNKNOWN: 404,
   FLEET_PASSWORD_REQUIRED: 422,
+  FLEET_BREAKER_OPEN: 503,
+  FLEET_STOPPED: 503,
+  FLEET_CONSOLE_TARGET_REFUSED: 502,
+  FLEET_PROBE_TIMEOUT: 504,
+  FLEET_JOURNAL_FAILED: 500,
   ACCESS_SIGN_IN_FAILED: 401,
   ACCESS_TOO_MANY_ATTEMPTS: 429,
   ACCESS_SETUP_TOKEN_WRONG: 403,
@@ -28,6 +33,10 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   PORTAL_MEDIA_TYPE_UNKNOWN: 415,
   PORTAL_TOO_MANY_STREAMS: 503,
   PORTAL_CLOSING: 503,
+  PORTAL_NOT_READY: 503,
+  PORTAL_CONSOLE_UNKNOWN: 404,
+  PORTAL_CONSOLE_TIMEOUT: 504,
+  PORTAL_CONSOLE_LIMIT: 429,
 };
 
 /**
@@ -43,6 +52,8 @@ const AREAS: readonly {
   { prefix: 'PORTAL_', status: 409, foreignWords: null },
   { prefix: 'FLEET_', status: 409, foreignWords: null },
   { prefix: 'ACCESS_', status: 409, foreignWords: null },
+  // These name paths of this computer.
+  { prefix: 'STORAGE_', status: 503, foreignWords: 'The data of this program cannot be read or written now. The log tells why.' },
   { prefix: 'RESILIENCE_', status: 503, foreignWords: 'The server is protected from more load now. Try again in a moment.' },
   { prefix: 'TRANSPORT_', status: 502, foreignWords: 'The server could not be reached.' },
   { prefix: 'VSPHERE_', status: 502, foreignWords: 'The server answered with an error.' },
@@ -60,10 +71,11 @@ const TITLES: Readonly<Record<number, string>> = {
   415: 'Unsupported media type',
   421: 'Unknown host name',
   422: 'The request cannot be followed',
-  429: 'Too many attempts',
+  429: 'Too many',
   500: 'Internal error',
   502: 'The managed server failed',
   503: 'Not available now',
+  504: 'The managed server was too slow',
 };
 
 /** How long a text of ours may be; a name that somebody sent can be inside. */
