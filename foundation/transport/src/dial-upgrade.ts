@@ -110,7 +110,7 @@ function upgrade(socket: Socket, options: Upgrade): Promise<UpgradedSocket> {
         path: options.path,
         maxHeaderSize: MAX_HEAD_BYTES,
         headers: {
-          host: origin,
+          host: options.port === (options.trust.kind === 'plain' ? 80 : 443) ? origin.replace(/:\d+$/, '') : origin,
           ...options.headers,
           connection: 'Upgrade',
           upgrade: 'websocket',
