@@ -1,0 +1,47 @@
+/** What a server allows and how it behaves at its borders. Tests change these while it runs. */
+export interface ServerLimits {
+  /** Requests served at once, parked long polls apart; more are answered 503. */
+  capacity: number | undefined;
+  /** Sockets let through at once; more are closed during the TLS handshake. */
+  connectionCap: number | undefined;
+  maxSessions: number;
+  sessionIdleMs: number;
+  /** What a read with an expired session looks like. */
+  expiryAnswer: 'fault' | 'empty-reply';
+  lockoutAfter: number;
+  lockoutMs: number;
+  license: 'full' | 'free';
+  lockdown: 'off' | 'on';
+  /** Address of the vCenter that manages this host; writes are refused while it is set. */
+  managedBy: string | undefined;
+  consolesPerMachine: number;
+  consolesPerHost: number;
+  ticketLifeMs: number;
+  /** How tickets name their host: not at all, as real hosts often do, or by a name that resolves nowhere. */
+  ticketHost: 'missing' | 'short-name';
+  taskMs: number;
+  /** Largest page of a retrieve or of an update set, whatever the client asks for. */
+  pageSize: number;
+  /** Changes within this time arrive in one update set. */
+  coalesceMs: number;
+}
+
+export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
+  capacity: undefined,
+  connectionCap: undefined,
+  maxSessions: 2_000,
+  sessionIdleMs: 1_800_000,
+  expiryAnswer: 'fault',
+  lockoutAfter: 5,
+  lockoutMs: 900_000,
+  license: 'full',
+  lockdown: 'off',
+  managedBy: undefined,
+  consolesPerMachine: 40,
+  consolesPerHost: 400,
+  ticketLifeMs: 60_000,
+  ticketHost: 'missing',
+  taskMs: 1_200,
+  pageSize: 1_000,
+  coalesceMs: 100,
+};

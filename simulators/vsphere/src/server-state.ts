@@ -1,0 +1,71 @@
+import type { Clock, Random } from '@breakwater/kernel';
+import type { ApiVersion, Moref } from '@breakwater/vsphere/schema';
+import type { Screens } from './console/screens.ts';
+import type { ServerLimits } from './limits.ts';
+import type { DatastoreFiles } from './model/datastore-files.ts';
+import type { GuestLifecycle } from './model/guest-lifecycle.ts';
+import type { Inventory } from './model/inventory.ts';
+import type { Machine } from './model/machine.ts';
+import type { Tasks } from './model/tasks.ts';
+import type { Tickets } from './model/tickets.ts';
+import type { SimObject } from './model/world.ts';
+import type { Personality } from './personality.ts';
+import { findSessionObject, type Session, type Sessions } from './sessions.ts';
+import { notFound, SoapFault } from './soap/soap-fault.ts';
+
+/** Everything that one simulated server is made of. */
+export interface ServerState {
+  readonly personality: Personality;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: ServerLimits;
+  readonly inventory: Inventory;
+  readonly lifecycle: GuestLifecycle;
+  readonly tasks: Tasks;
+  readonly sessions: Sessions;
+  readonly tickets: Tickets;
+  readonly files: DatastoreFiles;
+  readonly screens: Screens;
+  /** Fingerprint of the certificate served now: SHA-1 as `AA:BB:…`, for tickets. */
+  readonly thumbprint: () => { readonly sha1: string; readonly sha256: string };
+  /** The port that is listened on. */
+  readonly port: () => number;
+}
+
+/** One call being answered. */
+export interface Call {
+  readonly server: ServerState;
+  readonly session: Session;
+  readonly target: Moref;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly version: ApiVersion;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  readonly onParked: () => void;
+}
+
+export type MethodHandler = (call: Call) => unknown;
+
+/** A session's own objects first, then the inventory. */
+export function findObject(call: Pick<Call, 'server' | 'session'>, ref: Moref): SimObject | undefined {
+  return findSessionObject(call.session, ref) ?? call.server.inventory.world.find(ref);
+}
+
+export function targetMachine(call: Call): Machine {
+  const machine = call.server.inventory.findMachine(call.target.value);
+  if (machine === undefined) throw notFound(call.target);
+  return machine;
+}
+
+/** Refuses what a host without a paid licence, or one that a vCenter manages, refuses. */
+export function assertWritable(server: ServerState): void {
+  const { license, managedBy } = server.limits;
+  if (license === 'free')
+    throw new SoapFault('RestrictedVersion', { text: 'Current license or ESXi version prohibits execution of the requested operation.' });
+  if (managedBy !== undefined) {
+    throw new SoapFault('HostAccessRestrictedToManagementServer', {
+      text: `Access to resource settings on the host is restricted to the server that is managing it: ${managedBy}.`,
+      fields: { managementServer: managedBy },
+    });
+  }
+}
