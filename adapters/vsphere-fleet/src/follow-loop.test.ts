@@ -64,6 +64,19 @@ describe('following a server for good', () => {
     expect(seen.map(({ news }) => news.kind)).toEqual(['confirmed', 'confirmed', 'lost']);
   });
 
+  it('signs in at once when a restarted server has forgotten us, but not over and over', async () => {
+    const { clock, seen } = startLoop([
+      [failure('TRANSPORT_REFUSED')],
+      [failure('VSPHERE_SESSION_EXPIRED')],
+      [failure('VSPHERE_SESSION_EXPIRED')],
+    ]);
+    await clock.advance(5_000);
+    expect(seen.map(({ news }) => (news.kind === 'lost' && 'code' in news.trouble ? news.trouble.code : news.kind))).toEqual([
+      'TRANSPORT_REFUSED',
+      'VSPHERE_SESSION_EXPIRED',
+    ]);
+  });
+
   it.each(['VSPHERE_INVALID_LOGIN', 'TRANSPORT_CERTIFICATE_CHANGED'])(
     'never tries again by itself after %s, but does when a person asks',
     async (code) => {

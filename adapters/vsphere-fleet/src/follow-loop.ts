@@ -6,8 +6,11 @@ import { isForPeople, toTrouble } from './to-trouble.ts';
 /** Spec 01: 5 s, 10 s, 20 s, then every 30 s. Every server has its own count, so there is no herd that chance would have to spread. */
 const RECONNECT = exponentialBackoff({ firstMs: 5_000, capMs: 30_000, jitter: 'none' });
 
-/** Ends of a living connection that say nothing about the server: it closes idle sockets, proxies do, and sessions run out. */
-const HARMLESS_ENDS: ReadonlySet<string> = new Set(['TRANSPORT_RESET', 'VSPHERE_SESSION_EXPIRED']);
+/** Says nothing about a server that was there a moment ago: it closes idle sockets, and so do proxies. */
+const SOCKET_CLOSED = 'TRANSPORT_RESET';
+
+/** The server is there, but has forgotten us, for example because it was restarted. */
+const SESSION_ENDED = 'VSPHERE_SESSION_EXPIRED';
 
 export interface FollowLoopOptions {
   readonly clock: Clock;
@@ -34,6 +37,7 @@ export class FollowLoop {
   async *run({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<InventoryNews, void, undefined> {
     let failures = 0;
     let isLiving = false;
+    let isSecondTry = false;
     while (!signal.aborted) {
       let thrown: unknown;
       this.#isRetryAsked = false;
@@ -41,6 +45,7 @@ export class FollowLoop {
         for await (const news of this.#options.follow({ signal })) {
           failures = 0;
           isLiving = true;
+          isSecondTry = false;
           yield news;
         }
         if (signal.aborted) return;
@@ -49,12 +54,14 @@ export class FollowLoop {
         if (signal.aborted) return;
         thrown = error;
       }
-      if (isLiving && isOpsError(thrown) && HARMLESS_ENDS.has(thrown.code)) {
+      const code = isOpsError(thrown) ? thrown.code : '';
+      if (!isSecondTry && (code === SESSION_ENDED || (isLiving && code === SOCKET_CLOSED))) {
         // One try at once, before anybody is told: if it fails too, the server is really lost.
-        isLiving = false;
+        isSecondTry = true;
         continue;
       }
       isLiving = false;
+      isSecondTry = false;
       const trouble = toTrouble(thrown);
       const retryInMs = isForPeople(trouble) ? null : Math.max(RECONNECT.delayMs(failures, 0, systemRandom), readRetryAfterMs(thrown));
       failures += 1;

@@ -72,10 +72,10 @@ export class ScreenRefresher {
     this.#wakeup.wake();
   }
 
-  /** The machine's picture shows something that is no longer there. */
-  blank(moid: Moid): void {
+  /** The machine's picture shows something that is no longer there. False: it had none. */
+  blank(moid: Moid): boolean {
     this.#memories.delete(moid);
-    this.#deps.store.release(toMachineKey({ serverId: this.#deps.serverId, moid }));
+    return this.#deps.store.release(toMachineKey({ serverId: this.#deps.serverId, moid }));
   }
 
   /** Its bytes were given up for want of memory: the next picture counts as new. */

@@ -70,12 +70,13 @@ export class ScreenStore {
     if (entry !== undefined) entry.confirmedAt = this.#clock.now();
   }
 
-  /** The machine no longer shows this picture; its bytes may be forgotten. */
-  release(machineKey: string): void {
+  /** The machine no longer shows its picture; the bytes may be forgotten. False: it had none. */
+  release(machineKey: string): boolean {
     const hash = this.#hashOf.get(machineKey);
-    if (hash === undefined) return;
+    if (hash === undefined) return false;
     this.#hashOf.delete(machineKey);
     this.#entries.get(hash)?.holders.delete(machineKey);
+    return true;
   }
 
   ofMachine(machineKey: string): StoredScreen | null {

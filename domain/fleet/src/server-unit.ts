@@ -342,8 +342,7 @@ export class ServerUnit {
     this.#keeper.markChanged();
     for (const moid of changes.blanked) {
       const ref = { serverId: this.#record.id, moid };
-      this.#screens.blank(moid);
-      this.#deps.events.publish({ kind: 'screen.changed', ref, hash: null, at: null });
+      if (this.#screens.blank(moid)) this.#deps.events.publish({ kind: 'screen.changed', ref, hash: null, at: null });
     }
     for (const moid of changes.changed) this.#machineChanged(moid);
     for (const moid of changes.removed) this.#machineRemoved(moid);
