@@ -10,9 +10,9 @@ export interface AdmissionWaiter extends Waiter {
   readonly priority: Priority;
   /** It has a slot: start it. False when it has become pointless, which gives the slot back. */
   begin(nowMs: number): boolean;
-  /** It is turned away in favour of a more urgent one. */
+  /** It has to leave the queue in favour of a more urgent one. */
   turnAway(): void;
-  /** The breaker has opened while it waited. */
+  /** The breaker has opened while it waited: leave the queue unless the breaker has changed its mind. */
   recheck(nowMs: number): void;
 }
 
@@ -53,7 +53,12 @@ export class Admission {
   readonly #queue: WaitingQueue<AdmissionWaiter>;
   readonly #maxWaiting: number;
   readonly #limiter: Limiter | null;
-  readonly #levels: readonly LevelFigures[] = PRIORITIES.map(() => ({ started: 0, wait: createRunningMean() }));
+  readonly #levels: Readonly<Record<Priority, LevelFigures>> = {
+    critical: createLevelFigures(),
+    high: createLevelFigures(),
+    normal: createLevelFigures(),
+    low: createLevelFigures(),
+  };
   readonly #wait = createRunningMean();
   #maxConcurrent: number;
   #minIntervalMs: number;
@@ -81,21 +86,21 @@ export class Admission {
     const { level, nowMs } = options;
     if (this.#queue.size > 0 || !this.#hasSlot(level) || this.#readyAtMs(priority) > nowMs) return false;
     this.#occupy(level);
-    this.#noteStart(priority, { level, nowMs, waitedMs: 0 });
+    this.#noteStart(priority, { nowMs, waitedMs: 0 });
     return true;
   }
 
-  /** Puts a call into the queue. False when the queue is full of calls that are as urgent. */
-  enqueue(waiter: AdmissionWaiter, nowMs: number): boolean {
-    if (this.#queue.size >= this.#maxWaiting) {
-      const lessUrgent = this.#queue.lessUrgentThan(waiter.level);
-      if (lessUrgent === null) return false;
-      this.#queue.remove(lessUrgent);
-      lessUrgent.turnAway();
-    }
+  /** False when the queue is full of calls that are as urgent. */
+  mayWait(level: number): boolean {
+    return this.#queue.size < this.#maxWaiting || this.#queue.lessUrgentThan(level) !== null;
+  }
+
+  /** Puts a call into the queue; a less urgent one makes room when it is full. */
+  enqueue(waiter: AdmissionWaiter, nowMs: number): void {
+    const lessUrgent = this.#queue.size < this.#maxWaiting ? null : this.#queue.lessUrgentThan(waiter.level);
     this.#queue.add(waiter);
+    lessUrgent?.turnAway();
     this.pump(nowMs);
-    return true;
   }
 
   remove(waiter: AdmissionWaiter): void {
@@ -146,13 +151,13 @@ export class Admission {
 
   /** A waiter that was given a slot has really begun. */
   noteBegun(waiter: AdmissionWaiter, start: { readonly nowMs: number; readonly waitedMs: number }): void {
-    this.#noteStart(waiter.priority, { ...start, level: waiter.level });
+    this.#noteStart(waiter.priority, start);
   }
 
   snapshot(): QueueSnapshot {
     const byPriority = {} as Record<Priority, WaitFigures>;
     for (const [level, priority] of PRIORITIES.entries()) {
-      const figures = this.#level(level);
+      const figures = this.#levels[priority];
       byPriority[priority] = { waiting: this.#queue.lengthOf(level), started: figures.started, avgWaitMs: figures.wait.value };
     }
     return {
@@ -173,9 +178,9 @@ export class Admission {
       return null;
     }
     let wakeAtMs = Number.POSITIVE_INFINITY;
-    const waiter = this.#queue.next(nowMs, (level) => {
+    const waiter = this.#queue.next(nowMs, ({ level, priority }) => {
       if (!this.#hasSlot(level)) return false;
-      const readyAtMs = this.#readyAtMs(PRIORITIES[level] ?? 'low');
+      const readyAtMs = this.#readyAtMs(priority);
       if (readyAtMs <= nowMs) return true;
       wakeAtMs = Math.min(wakeAtMs, readyAtMs);
       return false;
@@ -204,20 +209,14 @@ export class Admission {
     if (level >= BACKGROUND_LEVEL) this.#activeBackground--;
   }
 
-  #noteStart(priority: Priority, start: { readonly level: number; readonly nowMs: number; readonly waitedMs: number }): void {
+  #noteStart(priority: Priority, start: { readonly nowMs: number; readonly waitedMs: number }): void {
     this.#lastStartMs = start.nowMs;
     this.#started++;
     this.#wait.add(start.waitedMs);
-    const figures = this.#level(start.level);
+    const figures = this.#levels[priority];
     figures.started++;
     figures.wait.add(start.waitedMs);
     this.#limiter?.started(priority, start.nowMs);
-  }
-
-  #level(level: number): LevelFigures {
-    const figures = this.#levels[level];
-    if (figures === undefined) throw new RangeError(`There is no priority level ${level}.`);
-    return figures;
   }
 
   #arm(atMs: number, nowMs: number): void {
@@ -241,4 +240,8 @@ export class Admission {
     this.#timer = null;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
   }
+}
+
+function createLevelFigures(): LevelFigures {
+  return { started: 0, wait: createRunningMean() };
 }

@@ -107,6 +107,8 @@ export class Breaker {
     if (this.#state.kind === 'open' && nowMs >= this.#state.untilMs) {
       this.#enter({ kind: 'half-open', leases: new Map(), failures: this.#state.failures, successes: 0 });
       this.#onChange?.({ kind: 'breaker.half-opened' });
+      // Whoever heard it may have reset the breaker.
+      return this.admit(nowMs, leaseMs);
     }
     if (this.#state.kind === 'half-open' && this.#freeProbes(this.#state.leases, nowMs) > 0) {
       const token = ++this.#serial;

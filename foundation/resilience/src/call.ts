@@ -122,22 +122,22 @@ export class Call implements AdmissionWaiter, Expiring {
   /** The caller's signal has aborted. */
   handleEvent(): void {
     const reason: unknown = this.#options.signal?.reason;
-    this.#leaveWaiting();
-    const running = this.#running;
+    const running = this.#takeRunning();
+    this.#finish();
     if (running === null) {
       this.#core.counts.canceled++;
     } else {
       this.#judge(running, { verdict: CANCELED, nowMs: this.nowMs() });
       this.#abandon(running, { reason, because: 'canceled' });
     }
-    this.#fail(() => reason);
+    this.#sink.fail(() => reason, this);
   }
 
   /** The deadline has passed. */
   onExpired(nowMs: number): void {
     const error = this.#createError('RESILIENCE_DEADLINE', undefined);
-    this.#leaveWaiting();
-    const running = this.#running;
+    const running = this.#takeRunning();
+    this.#finish();
     if (running === null) {
       this.#core.countRejection(this, 'RESILIENCE_DEADLINE');
     } else {
@@ -146,14 +146,16 @@ export class Call implements AdmissionWaiter, Expiring {
       this.#judge(running, { verdict, nowMs, timeoutMs: nowMs - running.startedAtMs });
       this.#abandon(running, { reason: error, because: 'deadline' });
     }
-    this.#fail(() => error);
+    this.#sink.fail(() => error, this);
   }
 
   begin(nowMs: number): boolean {
+    const waitedMs = nowMs - this.#queuedAtMs;
+    // Asked again, because the breaker may have opened while the call waited; the wait must not turn into a call.
     const permit = this.#takePermit(nowMs);
     if (permit === NO_PERMIT) return false;
-    this.#waitedMs += nowMs - this.#queuedAtMs;
-    this.#core.gate?.noteBegun(this, { nowMs, waitedMs: nowMs - this.#queuedAtMs });
+    this.#waitedMs += waitedMs;
+    this.#core.gate?.noteBegun(this, { nowMs, waitedMs });
     this.#launch(permit, nowMs);
     return true;
   }
@@ -164,26 +166,31 @@ export class Call implements AdmissionWaiter, Expiring {
 
   recheck(nowMs: number): void {
     const { breaker } = this.#core;
-    if (breaker === null || breaker.mayAdmit(nowMs)) return;
+    if (this.#isDone() || breaker === null || breaker.mayAdmit(nowMs)) return;
     breaker.countRejection();
-    this.#leaveWaiting();
     this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
   }
 
   onAttemptTimeout(attempt: Attempt, nowMs: number): void {
     const error = this.#createError('RESILIENCE_ATTEMPT_TIMEOUT', undefined);
+    this.#running = null;
     this.#judge(attempt, { verdict: TIMEOUT, nowMs, timeoutMs: attempt.timeoutMs });
     this.#abandon(attempt, { reason: error, because: 'timeout' });
-    if (!this.#pauseBeforeRepeat(TIMEOUT, { error, nowMs })) this.#fail(() => error);
+    if (!this.#isDone() && !this.#pauseBeforeRepeat(TIMEOUT, { error, nowMs })) {
+      this.#finish();
+      this.#sink.fail(() => error, this);
+    }
   }
 
   onAttemptEnded(attempt: Attempt, answer: Settlement, nowMs: number): void {
-    const { settlement, verdict } = this.#classify(answer, attempt);
     this.#running = null;
-    this.#judge(attempt, { verdict, nowMs, timeoutMs: isRejection(verdict) ? toHintMs(settlement) : undefined });
-    if (verdict.kind === 'success' || !this.#pauseBeforeRepeat(verdict, { error: settlement.ok ? undefined : settlement.error, nowMs })) {
-      if (settlement.ok) this.#succeed(settlement.value);
-      else this.#fail(() => settlement.error);
+    const { settlement, verdict } = this.#classify(answer, attempt);
+    const error = settlement.ok ? undefined : settlement.error;
+    this.#judge(attempt, { verdict, nowMs, timeoutMs: isRejection(verdict) ? toHintMs(error) : undefined });
+    if (!this.#isDone() && (verdict.kind === 'success' || !this.#pauseBeforeRepeat(verdict, { error, nowMs }))) {
+      this.#finish();
+      if (settlement.ok) this.#sink.succeed(settlement.value, this);
+      else this.#sink.fail(() => error, this);
     }
     // Last, because it starts other calls, and their callees may do anything, aborting this call included.
     if (!this.#isParked) this.#core.gate?.release(this.level, nowMs);
@@ -200,28 +207,36 @@ export class Call implements AdmissionWaiter, Expiring {
       breaker.countRejection();
       this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
     } else if (gate === null || this.#isParked) {
-      this.#launch(this.#admit(nowMs), nowMs);
+      const permit = this.#takePermit(nowMs);
+      if (permit !== NO_PERMIT) this.#launch(permit, nowMs);
     } else if (gate.tryEnter(this.priority, { level: this.level, nowMs })) {
-      this.#launch(this.#admit(nowMs), nowMs);
-    } else {
+      const permit = this.#takePermit(nowMs);
+      if (permit === NO_PERMIT) gate.release(this.level, nowMs);
+      else this.#launch(permit, nowMs);
+    } else if (gate.mayWait(this.level)) {
       this.#phase = 'waiting';
       this.#queuedAtMs = nowMs;
       if (this.waitingSinceMs < 0) this.waitingSinceMs = nowMs;
-      if (!gate.enqueue(this, nowMs)) this.#reject('RESILIENCE_QUEUE_FULL', undefined);
+      gate.enqueue(this, nowMs);
+    } else {
+      this.#reject('RESILIENCE_QUEUE_FULL', undefined);
     }
   }
 
-  /** Asks again, because the breaker may have opened while the call waited; the wait must not turn into a call. */
+  /** `NO_PERMIT`: the call has ended. */
   #takePermit(nowMs: number): number {
-    const permit = this.#admit(nowMs);
-    if (permit === NO_PERMIT) this.#reject('RESILIENCE_CIRCUIT_OPEN', this.#core.breaker?.retryAfterMs(nowMs));
-    return permit;
-  }
-
-  #admit(nowMs: number): number {
     const { breaker } = this.#core;
+    this.#phase = 'running';
     if (breaker === null) return UNGUARDED;
-    return this.#isParked ? breaker.admit(nowMs, PARKED_LEASE_MS) : breaker.admit(nowMs);
+    const permit = this.#isParked ? breaker.admit(nowMs, PARKED_LEASE_MS) : breaker.admit(nowMs);
+    if (permit === NO_PERMIT) {
+      this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+      return NO_PERMIT;
+    }
+    if (!this.#isDone()) return permit;
+    // Whoever heard that the breaker is half-open has canceled the call.
+    breaker.settle(permit, CANCELED, { nowMs, startedAtMs: nowMs });
+    return NO_PERMIT;
   }
 
   #launch(permit: number, nowMs: number): void {
@@ -258,7 +273,6 @@ export class Call implements AdmissionWaiter, Expiring {
 
   #abandon(attempt: Attempt, why: { readonly reason: unknown; readonly because: 'timeout' | 'deadline' | 'canceled' }): void {
     const core = this.#core;
-    this.#running = null;
     attempt.expiry?.remove(attempt);
     core.counts.abandoned++;
     core.deadlines.add(attempt, core.spec.attempt?.abandonedMs ?? DEFAULT_ABANDONED_MS, this.nowMs());
@@ -277,10 +291,6 @@ export class Call implements AdmissionWaiter, Expiring {
     // A breaker known to stay open beyond the pause would only turn this error into a less telling one.
     if (core.breaker !== null && core.breaker.retryAfterMs(failed.nowMs) > delayMs) return false;
     core.counts.retries++;
-    if (core.isHeard) {
-      const { op } = this;
-      core.emit({ kind: 'call.retried', op, attempt: this.#attempts, attempts: retry.attempts, delayMs, verdict, error: failed.error });
-    }
     this.#phase = 'pausing';
     this.#pauseMs = delayMs;
     this.#pause = core.clock.after(
@@ -291,33 +301,36 @@ export class Call implements AdmissionWaiter, Expiring {
       },
       { keepAlive: true },
     );
+    if (core.isHeard) {
+      const { op } = this;
+      core.emit({ kind: 'call.retried', op, attempt: this.#attempts, attempts: retry.attempts, delayMs, verdict, error: failed.error });
+    }
     return true;
   }
 
-  /** Out of the queue or the pause, whichever it is in. */
-  #leaveWaiting(): void {
-    if (this.#phase === 'waiting') this.#core.gate?.remove(this);
-    this.#pause?.cancel();
-    this.#pause = null;
+  #takeRunning(): Attempt | null {
+    const running = this.#running;
+    this.#running = null;
+    return running;
   }
 
   #reject(code: RejectionCode, retryAfterMs: number | undefined): void {
+    this.#finish();
     this.#core.countRejection(this, code);
-    this.#fail(() => this.#createError(code, retryAfterMs));
+    this.#sink.fail(() => this.#createError(code, retryAfterMs), this);
   }
 
-  #succeed(value: unknown): void {
-    this.#finish();
-    this.#sink.succeed(value, this);
+  /** A method, because the compiler does not see that others may end the call while it is being judged. */
+  #isDone(): boolean {
+    return this.#phase === 'done';
   }
 
-  #fail(createError: () => unknown): void {
-    this.#finish();
-    this.#sink.fail(createError, this);
-  }
-
+  /** First of all that ends a call: from here on nothing can end it again, whatever a listener does. */
   #finish(): void {
+    if (this.#phase === 'waiting') this.#core.gate?.remove(this);
     this.#phase = 'done';
+    this.#pause?.cancel();
+    this.#pause = null;
     this.expiry?.remove(this);
     this.#options.signal?.removeEventListener('abort', this);
   }
@@ -331,6 +344,6 @@ function isRejection(verdict: Verdict): boolean {
   return verdict.kind === 'throttled' || verdict.kind === 'timeout';
 }
 
-function toHintMs(settlement: Settlement): number | undefined {
-  return !settlement.ok && settlement.error instanceof Error ? parseTimeoutHintMs(settlement.error.message) : undefined;
+function toHintMs(error: unknown): number | undefined {
+  return error instanceof Error ? parseTimeoutHintMs(error.message) : undefined;
 }

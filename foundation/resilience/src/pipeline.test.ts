@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { constantBackoff, exponentialBackoff } from './backoff.ts';
 import type { CallContext, RunOptions } from './call-context.ts';
 import type { ResilienceEvent } from './events.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
 import { isResilienceError, ResilienceError } from './resilience-error.ts';
 import type { PipelineSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
@@ -34,6 +34,7 @@ describe('run', () => {
     const { pipeline } = create({});
     await expect(pipeline.run(async () => 42)).resolves.toBe(42);
     await expect(pipeline.run(() => 43)).resolves.toBe(43);
+    expect(pipeline.key).toBe('server-1');
     await expect(pipeline.run(() => null)).resolves.toBeNull();
     expect(pipeline.snapshot()).toMatchObject({ key: 'server-1', breaker: null, queue: null, calls: { total: 3, ok: 3 } });
   });
@@ -177,6 +178,16 @@ describe('attempt timeout', () => {
     expect(second.state).toBe('pending');
     await clock.advance(1);
     expect(second.state).toBe('rejected');
+  });
+
+  it('takes no notice of an answer that comes after all', async () => {
+    const { clock, watch, pipeline } = create({ attempt: { timeoutMs: 1_000, abandonedMs: 500 }, admission: { maxConcurrent: 1 } });
+    const call = watch(() => new Promise((resolve) => void clock.after(2_000, () => resolve('late'))));
+    await clock.advance(1_500);
+    expect(pipeline.snapshot()).toMatchObject({ calls: { abandoned: 0 }, queue: { active: 0 } });
+    await clock.advance(1_000);
+    expect(call.result).toMatchObject({ code: 'RESILIENCE_ATTEMPT_TIMEOUT' });
+    expect(pipeline.snapshot()).toMatchObject({ calls: { abandoned: 0, ok: 0 }, queue: { active: 0 } });
   });
 
   it('is replaced by what the call says', async () => {
@@ -397,6 +408,123 @@ describe('classifier', () => {
       outer.pipeline.run(() => Promise.reject(new ResilienceError({ code: 'RESILIENCE_ATTEMPT_TIMEOUT', message: 'late' }))),
     ).rejects.toThrow('late');
     expect(outer.pipeline.breaker?.state).toBe('open');
+  });
+});
+
+describe('listeners that act', () => {
+  /** A pipeline whose listener aborts one call, or resets the breaker, at a certain event. */
+  function createActing(spec: PipelineSpec, at: ResilienceEvent['kind'], act: (pipeline: Pipeline, controller: AbortController) => void) {
+    const clock = new ManualClock();
+    const controller = new AbortController();
+    const pipeline: Pipeline = createPipeline(spec, {
+      key: 'server-1',
+      clock,
+      random: createSeededRandom(1),
+      onEvent: (event) => {
+        if (event.kind === at) act(pipeline, controller);
+      },
+    });
+    return { clock, pipeline, signal: controller.signal };
+  }
+  const abort = (_pipeline: Pipeline, controller: AbortController): void => controller.abort('heard enough');
+  const reset = (pipeline: Pipeline): void => pipeline.breaker?.reset();
+
+  it('may cancel a call that is about to be repeated', async () => {
+    const retry = { attempts: 3, backoff: constantBackoff(10) };
+    const { clock, pipeline, signal } = createActing({ retry }, 'call.retried', abort);
+    await expect(pipeline.run(refuse, { idempotent: true, signal })).rejects.toBe('heard enough');
+    await clock.advance(1_000);
+    expect(pipeline.snapshot().calls).toMatchObject({ failed: 1, canceled: 1 });
+  });
+
+  it('may cancel a call whose failure has just opened the breaker', async () => {
+    const spec: PipelineSpec = {
+      breaker: { ...BREAKER, trip: { kind: 'consecutive', failures: 1 } },
+      retry: { attempts: 3, backoff: constantBackoff(60_000) },
+    };
+    const { clock, pipeline, signal } = createActing(spec, 'breaker.opened', abort);
+    await expect(pipeline.run(refuse, { idempotent: true, signal })).rejects.toBe('heard enough');
+    await clock.advance(600_000);
+    expect(pipeline.snapshot().calls).toMatchObject({ failed: 1, canceled: 1, retries: 0 });
+  });
+
+  it.each([{}, { admission: { maxConcurrent: 1 } }])('may cancel the call that becomes the probe (%j)', async (more) => {
+    const spec: PipelineSpec = { breaker: { ...BREAKER, trip: { kind: 'consecutive', failures: 1 } }, ...more };
+    const { clock, pipeline, signal } = createActing(spec, 'breaker.half-opened', abort);
+    await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    await clock.advance(30_000);
+    let calls = 0;
+    await expect(pipeline.run(() => calls++, { signal })).rejects.toBe('heard enough');
+    expect(calls).toBe(0);
+    await expect(pipeline.run(() => 'served')).resolves.toBe('served');
+    expect(pipeline.snapshot().queue?.active ?? 0).toBe(0);
+  });
+
+  it.each<[string, PipelineSpec, RunOptions, unknown]>([
+    ['timed out', { attempt: { timeoutMs: 100 } }, {}, 'heard enough'],
+    ['run out of time', {}, { deadlineMs: 100 }, expect.objectContaining({ code: 'RESILIENCE_DEADLINE' })],
+  ])('may cancel a call that has just %s, which ends it once', async (_what, more, options, error) => {
+    const spec: PipelineSpec = {
+      breaker: { ...BREAKER, trip: { kind: 'consecutive', failures: 1 } },
+      admission: { maxConcurrent: 1 },
+      retry: { attempts: 2, backoff: constantBackoff(60_000) },
+      ...more,
+    };
+    const { clock, pipeline, signal } = createActing(spec, 'breaker.opened', abort);
+    const call = pipeline.attempt(never, { ...options, signal, idempotent: true });
+    await clock.advance(100);
+    await expect(call).resolves.toMatchObject({ ok: false, error });
+    expect(pipeline.snapshot()).toMatchObject({ calls: { abandoned: 1, timeout: 1 }, queue: { active: 1 } });
+    await clock.advance(60_000);
+    expect(pipeline.snapshot()).toMatchObject({ calls: { abandoned: 0, retries: 0 }, queue: { active: 0 } });
+  });
+
+  it('may cancel one waiting call while another one is turned away', async () => {
+    const spec: PipelineSpec = { breaker: { ...BREAKER, trip: { kind: 'consecutive', failures: 1 } }, admission: { maxConcurrent: 1 } };
+    const { pipeline, signal } = createActing(spec, 'call.rejected', abort);
+    const failing = pipeline.attempt(refuse);
+    const rejected = pipeline.attempt(() => 1);
+    const canceled = pipeline.attempt(() => 1, { signal });
+    await expect(failing).resolves.toMatchObject({ ok: false });
+    await expect(rejected).resolves.toMatchObject({ ok: false, error: { code: 'RESILIENCE_CIRCUIT_OPEN' } });
+    await expect(canceled).resolves.toMatchObject({ ok: false, error: 'heard enough' });
+    expect(pipeline.snapshot()).toMatchObject({ calls: { rejected: 1, canceled: 1 }, queue: { waiting: 0, active: 0 } });
+  });
+
+  it('may cancel a waiting call that becomes the probe', async () => {
+    const spec: PipelineSpec = {
+      breaker: { ...BREAKER, openMs: 100, trip: { kind: 'consecutive', failures: 1 } },
+      admission: { maxConcurrent: 1, minIntervalMs: 1_000 },
+    };
+    const { clock, pipeline, signal } = createActing(spec, 'breaker.half-opened', abort);
+    await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    await clock.advance(500);
+    let calls = 0;
+    const canceled = pipeline.attempt(() => calls++, { signal });
+    const next = pipeline.attempt(() => 'served');
+    await clock.advance(2_000);
+    await expect(canceled).resolves.toMatchObject({ ok: false, error: 'heard enough' });
+    await expect(next).resolves.toMatchObject({ ok: true, value: 'served' });
+    expect(calls).toBe(0);
+    expect(pipeline.snapshot().queue).toMatchObject({ active: 0, waiting: 0 });
+  });
+
+  it('may reset the breaker that has just opened, and nobody who waits is turned away', async () => {
+    const spec: PipelineSpec = { breaker: { ...BREAKER, trip: { kind: 'consecutive', failures: 1 } }, admission: { maxConcurrent: 1 } };
+    const { pipeline } = createActing(spec, 'breaker.opened', reset);
+    const failing = pipeline.attempt(refuse);
+    const waiting = pipeline.attempt(() => 'served');
+    await expect(failing).resolves.toMatchObject({ ok: false });
+    await expect(waiting).resolves.toMatchObject({ ok: true });
+  });
+
+  it('may reset the breaker that has just become half-open', async () => {
+    const spec: PipelineSpec = { breaker: { ...BREAKER, trip: { kind: 'consecutive', failures: 1 } } };
+    const { clock, pipeline } = createActing(spec, 'breaker.half-opened', reset);
+    await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    await clock.advance(30_000);
+    await expect(pipeline.run(() => 'served')).resolves.toBe('served');
+    expect(pipeline.breaker?.state).toBe('closed');
   });
 });
 

@@ -54,7 +54,7 @@ describe('waiting queue', () => {
     const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
     queue.add(createWaiter('normal', 2, 0));
     queue.add(createWaiter('low', 3, 0));
-    expect(queue.next(0, (level) => level === 3)?.name).toBe('low');
+    expect(queue.next(0, ({ level }) => level === 3)?.name).toBe('low');
     expect(queue.next(0, () => false)).toBeNull();
   });
 

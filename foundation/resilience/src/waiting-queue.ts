@@ -69,12 +69,12 @@ export class WaitingQueue<T extends Waiter> {
     this.#size--;
   }
 
-  /** Who goes next among the levels that `mayStart` lets through; stays in the queue. */
-  next(nowMs: number, mayStart: (level: number) => boolean): T | null {
+  /** Who goes next; stays in the queue. `mayStart` is asked about the first of each line and speaks for the whole line. */
+  next(nowMs: number, mayStart: (first: T) => boolean): T | null {
     let best: Waiter | null = null;
     let bestLevel = Number.POSITIVE_INFINITY;
     for (const { first } of this.#lines) {
-      if (first === null || !mayStart(first.level)) continue;
+      if (first === null || !mayStart(first as T)) continue;
       const level = this.#agedLevel(first, nowMs);
       if (best === null || level < bestLevel || (level === bestLevel && first.waitingSinceMs < best.waitingSinceMs)) {
         best = first;
