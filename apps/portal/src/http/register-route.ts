@@ -9,6 +9,8 @@ export interface RouteOptions {
   readonly authenticate: Authenticate;
 }
 
+const CLIENT_LEFT = new OpsError({ code: 'PORTAL_CLIENT_LEFT', message: 'The client left before the answer was ready.' });
+
 /** Puts a route onto Fastify: find out who asks, authorise, parse, then let the handler call its one service. */
 export function registerRoute(app: FastifyInstance, route: Route, options: RouteOptions): void {
   const statuses = Object.keys(route.answers).map(Number);
@@ -46,6 +48,7 @@ async function run(
     query: parseInput(route.query, request.query, { part: 'query' }),
     body: parseInput(route.body, request.body, { part: 'body' }),
     principal: request.principal,
+    signal: watchClient(reply),
     request,
     reply,
   };
@@ -54,4 +57,16 @@ async function run(
   if (reply.sent || value === reply) return reply;
   if (value === undefined) return reply.send();
   return reply.header('cache-control', 'no-store').send(value);
+}
+
+/**
+ * Fastify's own `request.signal` follows the request stream, and that closes as soon as a body has been read, so a POST would be canceled
+ * before it begins. The response's stream closes unfinished only when the client has left.
+ */
+function watchClient({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort(CLIENT_LEFT);
+  });
+  return controller.signal;
 }

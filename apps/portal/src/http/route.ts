@@ -28,6 +28,8 @@ export interface Call<Params, Query, Body, Who> {
   readonly query: Query;
   readonly body: Body;
   readonly principal: Who;
+  /** Aborts when the client leaves before the answer is sent. */
+  readonly signal: AbortSignal;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }

@@ -18,7 +18,7 @@ export const createServerTestRoutes = ({ fleet }: PortalServices): readonly Rout
     params: serverParams,
     answers,
     problems: ['FLEET_SERVER_UNKNOWN'],
-    handle: ({ params, request }) => fleet.testServer(toServerId(params.server_id), { signal: request.signal }),
+    handle: ({ params, signal }) => fleet.testServer(toServerId(params.server_id), { signal }),
   }),
   defineRoute({
     method: 'POST',
@@ -29,7 +29,7 @@ export const createServerTestRoutes = ({ fleet }: PortalServices): readonly Rout
     permission: 'administer',
     body: serverProbeSchema,
     answers,
-    handle: ({ body, request }) => fleet.probeServer(body, { signal: request.signal }),
+    handle: ({ body, signal }) => fleet.probeServer(body, { signal }),
   }),
   defineRoute({
     method: 'POST',
@@ -40,6 +40,6 @@ export const createServerTestRoutes = ({ fleet }: PortalServices): readonly Rout
     permission: 'administer',
     body: serverCreateSchema,
     answers,
-    handle: ({ body, request }) => fleet.testCandidate(body, { signal: request.signal }),
+    handle: ({ body, signal }) => fleet.testCandidate(body, { signal }),
   }),
 ];
