@@ -79,6 +79,7 @@ export class UpdateStream {
   /** Ends without error when the signal aborts, and then leaves nothing behind on the server. One consumer at a time. */
   async *follow({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<Update, void, undefined> {
     let isBroken = false;
+    this.#rebuilds = 0;
     try {
       while (!signal.aborted) {
         const update = await this.#next(signal);
@@ -88,7 +89,8 @@ export class UpdateStream {
       if (signal.aborted) return;
       isBroken = true;
       this.#version = this.#wholeVersion;
-      this.#loading = new Map();
+      // Half a load is worth nothing, and only a new filter is sure to begin again.
+      if (!this.#isLoaded) this.#isRestartAsked = true;
       throw error;
     } finally {
       if (!isBroken) await this.#release();
@@ -107,8 +109,9 @@ export class UpdateStream {
 
   async #next(signal: AbortSignal): Promise<Update | undefined> {
     try {
+      // Servers differ in what a filter that has answered before says to a fresh start; a new filter says everything.
+      if (this.#isRestartAsked) await this.#release();
       const watch = await this.#open(signal);
-      if (this.#isRestartAsked) this.#reset();
       const reply = await this.#ask(watch, signal);
       this.#rebuilds = 0;
       return this.#take(reply);
@@ -210,18 +213,16 @@ export class UpdateStream {
   /** True when the loop may go on: by starting over, in a new session if need be. */
   #recover(error: unknown): boolean {
     if (isFault(error, 'RequestCanceled') && this.#isRestartAsked) return true;
-    if (++this.#rebuilds > MAX_REBUILDS) return false;
-    if (isFault(error, 'InvalidCollectorVersion')) {
-      this.#reset();
-      return true;
-    }
-    if (hasCode(error, 'VSPHERE_SESSION_EXPIRED') || isFault(error, 'ManagedObjectNotFound')) {
+    const isStale = isFault(error, 'InvalidCollectorVersion');
+    const isLost = hasCode(error, 'VSPHERE_SESSION_EXPIRED') || isFault(error, 'ManagedObjectNotFound');
+    if ((!isStale && !isLost) || ++this.#rebuilds > MAX_REBUILDS) return false;
+    if (isStale) this.#isRestartAsked = true;
+    else {
       this.#watch = undefined;
       if (readMissingObject(error)?.type === 'ContainerView') this.#view.forget();
       this.#reset();
-      return true;
     }
-    return false;
+    return true;
   }
 
   #reset(): void {
