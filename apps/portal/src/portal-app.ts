@@ -1,6 +1,7 @@
 import type { Access } from '@breakwater/access';
 import { type Clock, createId, isOpsError, type Logger } from '@breakwater/kernel';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { OriginQuestion } from './http/origin-guard.ts';
 import { toProblemAnswer } from './http/problem.ts';
 import { registerRoute } from './http/register-route.ts';
 import type { Authenticate, Route } from './http/route.ts';
@@ -27,11 +28,7 @@ export interface PortalAppOptions {
   readonly basePath: string;
   readonly trustedProxies: readonly string[];
   readonly guardHost: (host: string | undefined) => void;
-  readonly guardOrigin: (question: {
-    readonly origin: string | undefined;
-    readonly fetchSite: string | undefined;
-    readonly host: string;
-  }) => void;
+  readonly guardOrigin: (question: OriginQuestion) => void;
   readonly headers: (question: { readonly hostname: string; readonly isSecure: boolean }) => Readonly<Record<string, string>>;
   /** Answers what no route has. */
   readonly serveRest: (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -49,7 +46,11 @@ export function createPortalApp(options: PortalAppOptions): FastifyInstance {
     rewriteUrl: (request) => stripBasePath(request.url ?? '/', options.basePath),
     // Slow senders hold a socket and nothing else: the whole request must arrive in this time.
     requestTimeout: 30_000,
-    frameworkErrors: (error, request, reply) => void sendProblem(options, { error, request, reply }),
+    // These never reach a hook, so the headers are set here.
+    frameworkErrors: (error, request, reply) => {
+      setHeaders(request, reply, options);
+      void sendProblem(options, { error, request, reply });
+    },
   });
   app.decorateRequest('principal', null);
   acceptJsonOnly(app);
@@ -78,10 +79,13 @@ function acceptJsonOnly(app: FastifyInstance): void {
   });
 }
 
-function guard(request: FastifyRequest, reply: FastifyReply, options: PortalAppOptions): void {
+function setHeaders(request: FastifyRequest, reply: FastifyReply, options: PortalAppOptions): void {
   reply.header('x-request-id', request.id);
-  const isSecure = request.protocol === 'https';
-  reply.headers(options.headers({ hostname: request.hostname, isSecure }));
+  reply.headers(options.headers({ hostname: request.hostname, isSecure: request.protocol === 'https' }));
+}
+
+function guard(request: FastifyRequest, reply: FastifyReply, options: PortalAppOptions): void {
+  setHeaders(request, reply, options);
   if (!PROBE_PATHS.has(request.url)) options.guardHost(request.host);
   if (SAFE_METHODS.has(request.method)) return;
   const fetchSite = request.headers['sec-fetch-site'];

@@ -6,12 +6,13 @@ import type { Fleet } from '@breakwater/fleet';
 import { type Clock, createId, type Logger } from '@breakwater/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
+import { createConsoles } from './create-consoles.ts';
 import { EventHub } from './events/event-hub.ts';
 import { createHostGuard } from './http/host-guard.ts';
 import { createOriginGuard } from './http/origin-guard.ts';
 import type { Route } from './http/route.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
-import { createUpgradeGuard, type UpgradeHandler } from './http/upgrade-guard.ts';
+import { createUpgradeGuard, type UpgradeGuardOptions, type UpgradeHandler } from './http/upgrade-guard.ts';
 import { ListBodies } from './live/list-bodies.ts';
 import { LiveFleet } from './live/live-fleet.ts';
 import { HttpFigures } from './metrics/http-figures.ts';
@@ -20,6 +21,7 @@ import { buildOpenapi } from './openapi/build-openapi.ts';
 import { createPortalApp } from './portal-app.ts';
 import { createApiRoutes } from './routes/api-routes.ts';
 import { createDocumentationRoutes } from './routes/documentation.ts';
+import { createMachineConsoleRoutes } from './routes/machine-console.ts';
 import { createMetricsRoute } from './routes/metrics.ts';
 import { createProbeRoutes } from './routes/probes.ts';
 import { createSignIn } from './sign-in/create-sign-in.ts';
@@ -65,6 +67,16 @@ export function createPortal(options: PortalOptions): Portal {
   const http = new HttpFigures();
   const loop = createLoopMeter();
   const signIn = createSignIn({ ...config, access, clock, version, isDemo: options.demo });
+  const consoles = createConsoles({
+    fleet,
+    access,
+    clock,
+    logger,
+    unusedMs: config.sessionTimeoutMs,
+    ticketTimeoutMs: config.ticketTimeoutMs,
+    authenticateUpgrade: (request) => signIn.authenticateUpgrade(request),
+  });
+  const services = { fleet, live, lists, hub, version };
   const guardHost = createHostGuard({ ...config, ownName: hostname() });
   const guardOrigin = createOriginGuard(config);
   let web: WebFiles = new Map();
@@ -72,7 +84,8 @@ export function createPortal(options: PortalOptions): Portal {
 
   const routes: Route[] = [
     ...signIn.routes,
-    ...createApiRoutes({ fleet, live, lists, hub, version }, signIn),
+    ...createApiRoutes(services, signIn),
+    ...createMachineConsoleRoutes(services, { ...config, access, sessions: consoles.sessions, consolePort: config.wsProxyPort }),
     ...createProbeRoutes({ isReady: () => isReady }),
     createMetricsRoute({
       access,
@@ -81,7 +94,7 @@ export function createPortal(options: PortalOptions): Portal {
         fleet,
         http,
         streamCount: () => hub.connectionCount,
-        consoleCount: () => 0,
+        consoleCount: consoles.count,
         readLoopLagS: () => loop.readS(),
         memoryBytes: () => process.memoryUsage.rss(),
       },
@@ -101,20 +114,20 @@ export function createPortal(options: PortalOptions): Portal {
     headers: createSecurityHeaders({ consolePort: config.wsProxyPort }),
     serveRest: (request, reply) => serveWeb(request, reply, web),
   });
-  const handleUpgrade = createUpgradeGuard({
+  const upgrades: Omit<UpgradeGuardOptions, 'compare'> = {
     basePath: config.basePath,
     guardHost,
     guardOrigin,
-    handle: (_request, socket) => void socket.destroy(),
+    handle: consoles.handleUpgrade,
     createRequestId: createId,
-  });
-  app.server.on('upgrade', handleUpgrade);
+  };
+  app.server.on('upgrade', createUpgradeGuard({ ...upgrades, compare: 'host' }));
   app.addHook('onReady', async () => {
     web = await loadWebFiles(options.webRoot, { basePath: config.basePath });
     await live.load();
     isReady = true;
   });
-  const door = config.wsProxyPort === null ? null : createConsoleDoor(handleUpgrade);
+  const door = config.wsProxyPort === null ? null : createConsoleDoor(createUpgradeGuard({ ...upgrades, compare: 'name' }));
 
   return {
     app,
@@ -131,6 +144,7 @@ export function createPortal(options: PortalOptions): Portal {
       const patience = clock.after(DRAIN_MS, () => app.server.closeAllConnections(), { keepAlive: true });
       door?.close();
       await hub.close();
+      await consoles.close();
       await app.close();
       patience.cancel();
       door?.closeAllConnections();

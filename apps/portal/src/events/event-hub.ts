@@ -138,7 +138,7 @@ export class EventHub {
     this.#heartbeatTimer?.cancel();
     await this.#sending;
     const farewell = formatResync('closing');
-    for (const connection of [...this.#connections.values()]) {
+    for (const connection of this.#connections.values()) {
       this.#drop(connection);
       connection.end(farewell);
     }

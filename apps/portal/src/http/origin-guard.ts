@@ -6,6 +6,8 @@ export interface OriginQuestion {
   readonly fetchSite: string | undefined;
   /** The host as the browser named it, with port. */
   readonly host: string;
+  /** `name` for a second door of the same page, whose port differs from the page's. Default: `host`, with the port. */
+  readonly compare?: 'host' | 'name';
 }
 
 /**
@@ -14,10 +16,10 @@ export interface OriginQuestion {
  */
 export function createOriginGuard(options: { readonly publicUrl: string | null }): (question: OriginQuestion) => void {
   const publicOrigin = options.publicUrl === null ? null : new URL(options.publicUrl).origin;
-  return ({ origin, fetchSite, host }) => {
+  return ({ origin, fetchSite, host, compare = 'host' }) => {
     if (origin === undefined) {
       if (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none') return;
-    } else if (origin === publicOrigin || hostOf(origin) === host.toLowerCase()) {
+    } else if (origin === publicOrigin || isSameHost(origin, { host, compare })) {
       return;
     }
     throw new OpsError({
@@ -28,7 +30,10 @@ export function createOriginGuard(options: { readonly publicUrl: string | null }
 }
 
 /** Scheme left aside: a proxy that ends TLS changes it, and who can serve plain HTTP under our name sees everything anyway. */
-function hostOf(origin: string): string | null {
-  const url = URL.canParse(origin) ? new URL(origin) : null;
-  return url === null || url.host === '' ? null : url.host;
+function isSameHost(origin: string, { host, compare }: { readonly host: string; readonly compare: 'host' | 'name' }): boolean {
+  const own = `${origin.split(':', 1)[0] ?? ''}://${host}`;
+  if (!URL.canParse(origin) || !URL.canParse(own)) return false;
+  const [left, right] = [new URL(origin), new URL(own)];
+  if (left.hostname === '') return false;
+  return compare === 'name' ? left.hostname === right.hostname : left.host === right.host;
 }

@@ -28,8 +28,7 @@ function buildHeaders({ isSecure, door }: { readonly isSecure: boolean; readonly
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
-    // Inline styles only: components place popovers and rows by them. They can load nothing, see img-src and font-src.
-    "style-src 'self' 'unsafe-inline'",
+    "style-src 'self'",
     // noVNC draws the cursor of a machine as a data: picture.
     "img-src 'self' data: blob:",
     "font-src 'self'",

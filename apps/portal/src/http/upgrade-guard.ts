@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isOpsError } from '@breakwater/kernel';
+import type { OriginQuestion } from './origin-guard.ts';
 import { toProblemAnswer } from './problem.ts';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -8,11 +9,9 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export interface UpgradeGuardOptions {
   readonly basePath: string;
   readonly guardHost: (host: string | undefined) => void;
-  readonly guardOrigin: (question: {
-    readonly origin: string | undefined;
-    readonly fetchSite: string | undefined;
-    readonly host: string;
-  }) => void;
+  readonly guardOrigin: (question: OriginQuestion) => void;
+  /** `name` for the second door. */
+  readonly compare: 'host' | 'name';
   /** Gets `request.url` without the base path. */
   readonly handle: UpgradeHandler;
   readonly createRequestId: () => string;
@@ -26,7 +25,12 @@ export function createUpgradeGuard(options: UpgradeGuardOptions): UpgradeHandler
     const url = request.url ?? '/';
     try {
       options.guardHost(host);
-      options.guardOrigin({ origin, fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined, host: host ?? '' });
+      options.guardOrigin({
+        origin,
+        fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
+        host: host ?? '',
+        compare: options.compare,
+      });
     } catch (error) {
       if (!isOpsError(error)) throw error;
       refuseUpgrade(socket, { error, requestId: options.createRequestId() });

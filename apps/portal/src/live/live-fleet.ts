@@ -16,9 +16,8 @@ export class LiveFleet {
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
-    // Subscribed before the first read: a change in between is then seen twice and not lost.
+    // Subscribed before `load`: a change in between is then seen twice and not lost.
     this.#unsubscribe = fleet.subscribe((event) => this.#apply(event));
-    for (const machine of fleet.machines()) this.fragments.set(machine);
   }
 
   /** Counts every event; equal versions mean that nothing has changed. */
@@ -31,8 +30,10 @@ export class LiveFleet {
     return [...this.#operations.values()].toSorted((left, right) => (left.created_at < right.created_at ? 1 : -1));
   }
 
-  /** Fills the memory of operations from the journal. */
+  /** Reads what was known before the first event; call it once the fleet has started. */
   async load(): Promise<void> {
+    for (const machine of this.#fleet.machines()) this.fragments.set(machine);
+    this.#version += 1;
     const operations = await this.#fleet.operations({ limit: RECENT_OPERATIONS });
     for (const operation of operations.toReversed()) {
       if (!this.#operations.has(operation.id)) this.#remember(operation);

@@ -68,7 +68,12 @@ export function buildOpenapi(routes: readonly Route[], options: { readonly versi
       ),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'A token made in the page, or BREAKWATER_API_TOKEN.' },
-        session: { type: 'apiKey', in: 'cookie', name: 'session', description: 'The cookie that signing in sets.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'breakwater',
+          description: 'The cookie that signing in sets; over TLS its name is __Host-breakwater.',
+        },
       },
     },
   };

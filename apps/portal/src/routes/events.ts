@@ -6,7 +6,7 @@ import { parseEventId } from '../events/event-format.ts';
 import { type Authenticate, defineRoute, type Route } from '../http/route.ts';
 import type { PortalServices } from './portal-services.ts';
 
-const streamQuery = z.object({ last_event_id: z.string().max(80).optional() });
+const streamQuery = z.object({ last_event_id: z.string().max(80).optional() }).strict();
 const visibleParams = z.object({ connection: z.string().min(1).max(80) }).strict();
 
 export const createEventRoutes = ({ hub }: PortalServices, options: { readonly authenticate: Authenticate }): readonly Route[] => [
