@@ -1,6 +1,7 @@
 import { createSeededRandom, ManualClock, PRIORITIES, type Priority } from '@breakwater/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { constantBackoff } from './backoff.ts';
 import { createPipeline } from './pipeline.ts';
 import type { AdmissionSpec } from './spec.ts';
 
@@ -148,6 +149,19 @@ describe('interval', () => {
     expect(started).toEqual(['first', 'critical']);
   });
 
+  it('holds no timer while a slot and not time is what is missing', async () => {
+    const { begin, clock, pipeline, started, end } = create({ maxConcurrent: 2, minIntervalMs: 150, interactiveReserve: 0 });
+    void begin('a');
+    void begin('b');
+    expect(clock.pendingCount).toBe(1);
+    pipeline.admission?.setLimits({ maxConcurrent: 1, minIntervalMs: 150 });
+    expect(clock.pendingCount).toBe(0);
+    await clock.advance(1_000);
+    expect(started).toEqual(['a']);
+    await end('a');
+    expect(started).toEqual(['a', 'b']);
+  });
+
   it('holds no timer for somebody who has left', async () => {
     const { begin, clock, pipeline } = create({ maxConcurrent: 1, minIntervalMs: 150 });
     const controller = new AbortController();
@@ -157,6 +171,31 @@ describe('interval', () => {
     await clock.advance(1_000);
     expect(clock.pendingCount).toBe(0);
     expect(pipeline.snapshot().queue?.waiting).toBe(0);
+  });
+});
+
+describe('repeated attempt', () => {
+  it('waits where its first one stood, in front of those that came later', async () => {
+    const { clock, pipeline, begin, end, started } = create(
+      { maxConcurrent: 1 },
+      { retry: { attempts: 2, backoff: constantBackoff(100) } },
+    );
+    void begin('first');
+    const repeated = pipeline.run(
+      async ({ attempt }) => {
+        started.push(`attempt ${attempt}`);
+        if (attempt === 1) throw new Error('once');
+      },
+      { idempotent: true },
+    );
+    await clock.advance(10);
+    void begin('second');
+    void begin('third');
+    await end('first');
+    await clock.advance(100);
+    await end('second');
+    await repeated;
+    expect(started).toEqual(['first', 'attempt 1', 'second', 'attempt 2', 'third']);
   });
 });
 

@@ -37,7 +37,8 @@ export class LatencyHistogram {
 
   add(durationMs: number): void {
     const index = toBucket(durationMs);
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    // `toBucket` names existing buckets only.
+    this.#counts[index] = (this.#counts[index] as number) + 1;
     this.#total++;
   }
 

@@ -116,6 +116,23 @@ describe('stale cache', () => {
     await expect(cache.get('list', load, { signal: AbortSignal.abort('before') })).rejects.toBe('before');
   });
 
+  it('does not stop a load that was replaced when its last caller leaves', async () => {
+    const { cache, clock, load, loads, source } = create();
+    source.delayMs = 100;
+    const controller = new AbortController();
+    const left = cache.get('list', load, { signal: controller.signal });
+    left.catch(() => undefined);
+    await clock.advance(10);
+    cache.invalidate('list');
+    const stays = cache.get('list', load);
+    await clock.advance(10);
+    controller.abort('left');
+    await clock.advance(100);
+    await expect(left).rejects.toBe('left');
+    await expect(stays).resolves.toMatchObject({ kind: 'live' });
+    expect(loads.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+  });
+
   it('gives a caller with a signal the value like anybody else', async () => {
     const { cache, load } = create();
     await expect(cache.get('list', load, { signal: new AbortController().signal })).resolves.toMatchObject({ value: 'v1' });

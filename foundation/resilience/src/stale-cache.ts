@@ -185,10 +185,11 @@ class MemoryStaleCache<T> implements StaleCache<T> {
     const nowMs = this.#clock.now();
     this.#entries.delete(name);
     this.#entries.set(name, { value, storedAtMs: nowMs, freshUntilMs: nowMs + this.#options.freshMs, error: null });
-    if (this.#entries.size <= this.#options.maxEntries) return;
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
-    this.#evicted++;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#options.maxEntries) break;
+      this.#entries.delete(oldest);
+      this.#evicted++;
+    }
   }
 
   /** A load that is under way saw the world before this moment: who waits for it may have it, but it is not kept. */
@@ -208,17 +209,12 @@ class MemoryStaleCache<T> implements StaleCache<T> {
   async #join(name: string, load: (context: LoadContext) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const flight = this.#flights.get(name) ?? this.#launch(name, { load, isBackground: false });
     flight.waiting++;
-    let release = (): void => undefined;
-    const aborted = new Promise<never>((_resolve, reject) => {
-      release = onAbort(signal, (reason) => reject(reason));
-    });
     try {
-      return await (signal === undefined ? flight.result : Promise.race([flight.result, aborted]));
+      return await (signal === undefined ? flight.result : raceAbort(flight.result, signal));
     } finally {
-      release();
       flight.waiting--;
       if (flight.waiting === 0 && !flight.isBackground && signal?.aborted === true) {
-        if (this.#flights.get(name) === flight) this.#flights.delete(name);
+        this.#land(name, flight);
         flight.controller.abort(signal.reason);
       }
     }
@@ -228,11 +224,13 @@ class MemoryStaleCache<T> implements StaleCache<T> {
     const controller = new AbortController();
     const flight: Flight<T> = { controller, isBackground: how.isBackground, waiting: 0, result: this.#load(name, how, controller.signal) };
     this.#flights.set(name, flight);
-    const land = (): void => {
-      if (this.#flights.get(name) === flight) this.#flights.delete(name);
-    };
+    const land = (): void => this.#land(name, flight);
     flight.result.then(land, land);
     return flight;
+  }
+
+  #land(name: string, flight: Flight<T>): void {
+    if (this.#flights.get(name) === flight) this.#flights.delete(name);
   }
 
   async #load(
@@ -267,4 +265,12 @@ class MemoryStaleCache<T> implements StaleCache<T> {
     if (onEvent === undefined) return;
     tell(onEvent, { kind: 'cache.served-stale', atWallMs: this.#clock.wall(), key, entry: name, ageMs: stale.ageMs, error: stale.error });
   }
+}
+
+/** The result, or the signal's reason as soon as it aborts. */
+function raceAbort<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const release = onAbort(signal, reject);
+    result.then(resolve, reject).finally(release);
+  });
 }

@@ -2,8 +2,6 @@
 const MAX_TEXT = 1_000;
 const MAX_HINT_MS = 3_600_000;
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-
 /**
  * The timeout that an error text names, in milliseconds: `connect timeout=30`, `timed out after 30000 ms`, `timeout of 2.5 seconds`,
  * `Timeout: 1 minute`. Without a unit it is seconds. Undefined when the text names none, or none between 1 ms and 1 h.
@@ -14,7 +12,11 @@ export function parseTimeoutHintMs(text: string): number | undefined {
       text.slice(0, MAX_TEXT),
     );
   if (match === null) return undefined;
-  const unit = match[2]?.toLowerCase() ?? 's';
-  const hintMs = Number(match[1]) * (UNIT_MS[unit === 'milli' ? 'ms' : unit] ?? 1_000);
+  const hintMs = Number(match[1]) * toUnitMs(match[2]?.toLowerCase());
   return hintMs >= 1 && hintMs <= MAX_HINT_MS ? hintMs : undefined;
+}
+
+function toUnitMs(unit: string | undefined): number {
+  if (unit === 'ms' || unit === 'milli') return 1;
+  return unit === 'm' ? 60_000 : 1_000;
 }

@@ -14,6 +14,10 @@ it('knows errors of policies by their code', () => {
   const error = new ResilienceError({ code: 'RESILIENCE_QUEUE_FULL', message: 'full', cause, details: { op: 'list' } });
   expect(error).toMatchObject({ name: 'ResilienceError', key: '', retryAfterMs: undefined, cause, details: { key: '', op: 'list' } });
   expect(isOpsError(error) && isResilienceError(error)).toBe(true);
+  expect(new ResilienceError({ code: 'RESILIENCE_CLOSED', message: 'x', key: 'k', retryAfterMs: 5 }).details).toEqual({
+    key: 'k',
+    retryAfterMs: 5,
+  });
   expect(isResilienceError(new Error('x'))).toBe(false);
   expect(classifyByDefault({ ok: false, error })).toEqual({ kind: 'ignored' });
 });
