@@ -151,6 +151,24 @@ describe('servers', () => {
     for (const name of await readdir(dataDir)) expect((await readFile(join(dataDir, name))).includes('p4ss')).toBe(false);
   });
 
+  it('encrypt equal passwords differently each time', async () => {
+    const { servers } = await open();
+    const raw = new DatabaseSync(join(dataDir, 'breakwater.db'));
+    const sealed = new Set<string>();
+    for (let turn = 0; turn < 3; turn++) {
+      await servers.save(SERVER, { password: new Secret('pw') });
+      const row = raw.prepare('select password_sealed from servers').get();
+      // The nonce: used twice with one key, it would give both passwords away.
+      sealed.add(
+        Buffer.from(row?.['password_sealed'] as Uint8Array)
+          .subarray(0, 12)
+          .toString('hex'),
+      );
+    }
+    raw.close();
+    expect(sealed.size).toBe(3);
+  });
+
   it('take their password and their inventory along when removed', async () => {
     const storage = await open();
     await storage.servers.save(SERVER, { password: new Secret('pw') });

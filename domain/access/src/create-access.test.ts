@@ -65,9 +65,9 @@ describe('first run', () => {
   it('makes the first administrator, signs in and removes the token', async () => {
     const secret = await setUp();
     expect(await access.findBySession(secret)).toMatchObject({ name: 'Ann', role: 'admin', via: 'session' });
+    expect(store.token).toBeNull();
     expect(await access.isSetupRequired()).toBe(false);
     expect(await access.setupToken()).toBeNull();
-    expect(store.token).toBeNull();
   });
 
   it('refuses a wrong token, and any token once set up', async () => {
@@ -291,6 +291,13 @@ describe('people', () => {
     expect(await access.findBySession(secret)).toMatchObject({ role: 'operator' });
     await access.updatePerson(bob.id, { password: new Secret('another password') });
     expect(await access.findBySession(secret)).toBeNull();
+  });
+
+  it('lose their unused links with a changed password', async () => {
+    await setUp();
+    const link = (await access.createLink('ann')).reveal();
+    await access.updatePerson((await access.people())[0]?.id ?? '', { password: new Secret('another password') });
+    expect(await codeOf(access.signInByLink({ token: link, address: '10.0.0.1' }))).toBe('ACCESS_LINK_INVALID');
   });
 
   it('lose their sessions when removed', async () => {

@@ -41,7 +41,8 @@ export class FirstRun {
     if (stored !== null) return stored;
     const token = new Secret(secrets.issue());
     await store.write(token);
-    return token;
+    // What is stored counts: another start on the same data folder may have been quicker.
+    return (await store.read()) ?? token;
   }
 
   async setUp(input: { readonly token: string; readonly username: string; readonly password: Secret }): Promise<OpenedSession> {
