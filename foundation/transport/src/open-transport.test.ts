@@ -146,6 +146,7 @@ describe('an exchange', () => {
 
   test('does not read ahead of a slow reader', async () => {
     let sent = 0;
+    let sentMeanwhile = 0;
     const server = await serve({
       certificate: 'first',
       answer: (_request, response) => {
@@ -163,14 +164,18 @@ describe('an exchange', () => {
       },
     });
     const transport = transportTo(server, { maxBodyBytes: 128 * 1024 * 1024 });
-    await transport.exchange(get('/'), async (response) => {
-      const chunks = response.chunks[Symbol.asyncIterator]();
-      await chunks.next();
-      for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
-      return null;
+    const received = await transport.exchange(get('/'), async (response) => {
+      let bytes = 0;
+      for await (const chunk of response.chunks) {
+        if (bytes === 0) for (let turn = 0; turn < 3_000; turn++) await new Promise((resolve) => setImmediate(resolve));
+        if (bytes === 0) sentMeanwhile = sent;
+        bytes += chunk.length;
+      }
+      return bytes;
     });
     // Both kernels' socket buffers are in between, a few megabytes on loopback.
-    expect(sent).toBeLessThan(24 * 1024 * 1024);
+    expect(sentMeanwhile).toBeLessThan(24 * 1024 * 1024);
+    expect(received).toBe(64 * 1024 * 1024);
   });
 });
 
@@ -416,6 +421,9 @@ describe('limits in time', () => {
     const server = await serve({ certificate: 'first', answer: (_request, response) => response.end('ok') });
     const clock = new ManualClock();
     await transportTo(server, { clock }).exchange(get('/'), readText);
+    expect(clock.pendingCount).toBe(0);
+    const broken = await serve({ certificate: 'first', onSocket: answerRaw((socket) => socket.destroy()) });
+    await failureOf(transportTo(broken, { clock }).exchange(get('/'), readText));
     expect(clock.pendingCount).toBe(0);
   });
 });

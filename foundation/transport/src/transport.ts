@@ -38,11 +38,16 @@ export interface TransportResponse {
 
 /** Figures of one server's connection pool. */
 export interface PoolFigures {
+  /** Most connections at a time. */
   readonly size: number;
+  /** Connections with an exchange on them. */
   readonly active: number;
   readonly idle: number;
+  /** Connections opened so far. */
   readonly opened: number;
+  /** Of these, how many replaced one that was lost to a fault. */
   readonly reconnects: number;
+  /** Exchanges that failed below the protocol; cancellations do not count. */
   readonly errors: number;
 }
 

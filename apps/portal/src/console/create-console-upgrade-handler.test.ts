@@ -240,7 +240,8 @@ describe('an open console', () => {
 
   test('takes the other leg down when one breaks, and gives its place back', async () => {
     const host = await openHost();
-    const portal = await openPortal(host, { maxPerPrincipal: 1 });
+    // The clock stands still, so nothing here waits for a time limit to do it.
+    const portal = await openPortal(host, { maxPerPrincipal: 1, clock: new ManualClock() });
     const first = await portal.open();
     const atHost = closingOf(host.peers[0] as WebSocket);
     first.terminate();
