@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -108,8 +108,18 @@ describe('the data folder', () => {
     for (const name of names) expect([name, (await stat(join(dataDir, name))).mode & 0o777]).toEqual([name, 0o600]);
   });
 
+  it('restored from a backup with open rights is closed again', async () => {
+    await (await open()).close();
+    opened.splice(0);
+    const files = ['breakwater.db', 'secret.key'].map((name) => join(dataDir, name));
+    for (const path of files) await chmod(path, 0o644);
+    await chmod(dataDir, 0o755);
+    await open();
+    for (const path of files) expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+  });
+
   it('keeps its mode when it holds things of others, and says so', async () => {
-    const { chmod } = await import('node:fs/promises');
     await writeFile(join(dataDir, 'somebody-elses.txt'), '');
     await chmod(dataDir, 0o755);
     const logger = createRecordingLogger();

@@ -154,6 +154,12 @@ describe('sign-in', () => {
     expect(await codeOf(signIn('name21', 'guess', '10.0.0.2'))).toBe('ACCESS_SIGN_IN_FAILED');
   });
 
+  it('counts all addresses of one IPv6 subscriber as one', async () => {
+    for (let attempt = 0; attempt < 20; attempt++) await codeOf(signIn(`name${attempt}`, 'guess', `2001:db8::${attempt}`));
+    expect(await codeOf(signIn('another', 'guess', '2001:db8::ffff'))).toBe('ACCESS_TOO_MANY_ATTEMPTS');
+    expect(await codeOf(signIn('another', 'guess', '2001:db8:0:1::ffff'))).toBe('ACCESS_SIGN_IN_FAILED');
+  });
+
   it('refuses a password that was changed while it was being checked', async () => {
     const person = (await access.people())[0];
     const slow = hasher.verify.bind(hasher);

@@ -1,5 +1,6 @@
 import { type Clock, OpsError, Secret } from '@breakwater/kernel';
 import type { OpenedSession } from './access.ts';
+import { toAddressKey } from './address-key.ts';
 import { AttemptLimiter, createTooManyAttempts } from './attempt-limiter.ts';
 import { createPersonUnknown } from './people.ts';
 import type { PasswordHasher, SecretIssuer } from './ports/crypto.ts';
@@ -41,9 +42,10 @@ export class SignIn {
   async withPassword(input: { readonly username: string; readonly password: Secret; readonly address: string }): Promise<OpenedSession> {
     const { hasher, people, sessions } = this.#options;
     const usernameKey = toUsernameKey(input.username);
-    const pair = JSON.stringify([usernameKey, input.address]);
+    const addressKey = toAddressKey(input.address);
+    const pair = JSON.stringify([usernameKey, addressKey]);
     const nameKey = this.#knownPairs.has(pair) ? pair : usernameKey;
-    this.#admit(nameKey, input.address);
+    this.#admit(nameKey, addressKey);
     const record = await people.findByName(usernameKey);
     const isRight = await hasher.verify(input.password, record?.passwordHash ?? null);
     if (record === null || !isRight) throw createSignInFailed();
@@ -51,7 +53,7 @@ export class SignIn {
     const current = await people.find(record.person.id);
     if (current?.passwordHash !== record.passwordHash) throw createSignInFailed();
     this.#byName.succeed(nameKey);
-    this.#byAddress.takeBack(input.address);
+    this.#byAddress.takeBack(addressKey);
     this.#remember(pair);
     if (hasher.isOutdated(record.passwordHash)) {
       await people.setPasswordHash(record.person.id, await hasher.hash(input.password));
@@ -71,23 +73,24 @@ export class SignIn {
 
   async withLink(input: { readonly token: string; readonly address: string }): Promise<OpenedSession> {
     const { clock, links, people, secrets, sessions } = this.#options;
-    const waitMs = this.#byAddress.waitMs(input.address);
+    const addressKey = toAddressKey(input.address);
+    const waitMs = this.#byAddress.waitMs(addressKey);
     if (waitMs > 0) throw createTooManyAttempts(waitMs);
-    this.#byAddress.begin(input.address);
+    this.#byAddress.begin(addressKey);
     const link = await links.take(secrets.digest(input.token));
     const record = link === null || clock.wall() >= link.expiresAtWallMs ? null : await people.find(link.personId);
     if (record === null) {
       throw new OpsError({ code: 'ACCESS_LINK_INVALID', message: 'This sign-in link was used before or has expired.' });
     }
-    this.#byAddress.takeBack(input.address);
+    this.#byAddress.takeBack(addressKey);
     return sessions.open(record.person);
   }
 
-  #admit(nameKey: string, address: string): void {
-    const waitMs = Math.max(this.#byName.waitMs(nameKey), this.#byAddress.waitMs(address));
+  #admit(nameKey: string, addressKey: string): void {
+    const waitMs = Math.max(this.#byName.waitMs(nameKey), this.#byAddress.waitMs(addressKey));
     if (waitMs > 0) throw createTooManyAttempts(waitMs);
     this.#byName.begin(nameKey);
-    this.#byAddress.begin(address);
+    this.#byAddress.begin(addressKey);
   }
 
   #remember(pair: string): void {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 import { type Logger, OpsError, Secret, type ServerId } from '@breakwater/kernel';
-import { createPrivateFile, readPrivateFile } from '../files/private-files.ts';
+import { createPrivateFile, readPrivateFile, restrictToOwner } from '../files/private-files.ts';
 
 const KEY_BYTES = 32;
 /** 96 bits, the length for which GCM is specified without a further hash. Random nonces are safe for far more than 2^32 passwords of one key. */
@@ -42,6 +42,7 @@ export async function openPasswordVault(path: string, options: { readonly logger
     });
     return createClosedVault(path, logger);
   }
+  if (!(await restrictToOwner(path))) logger.warn('Other users of this computer may read the key for server passwords.', { path });
   return createVault(key, logger);
 }
 

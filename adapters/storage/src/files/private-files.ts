@@ -78,6 +78,18 @@ export async function readPrivateFile(path: string): Promise<Buffer | null> {
   }
 }
 
+/** Takes everybody else's rights away. False when that is not ours to do, as with a file that an orchestrator mounts. */
+export async function restrictToOwner(path: string): Promise<boolean> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & OTHERS) !== 0) await chmod(path, OWNER_ONLY_FILE);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EPERM') || isErrno(error, 'EROFS')) return false;
+    throw toStorageError(error, { path });
+  }
+}
+
 export async function removePrivateFile(path: string): Promise<void> {
   try {
     await rm(path, { force: true });
