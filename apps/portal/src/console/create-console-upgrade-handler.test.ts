@@ -256,6 +256,22 @@ describe('an open console', () => {
     await portal.open();
   });
 
+  test("takes the host's leg down at once when the browser's is reset", async () => {
+    const host = await openHost();
+    const portal = await openPortal(host, { clock: new ManualClock() });
+    const { id } = portal.sessions.create({ principalId: 'anna', ref: REF, viewOnly: false });
+    const browser = connect(portal.port, '127.0.0.1');
+    browser.on('error', () => undefined);
+    const head = ['Host: x', 'Connection: Upgrade', 'Upgrade: websocket', 'Cookie: person=anna', 'Sec-WebSocket-Version: 13'];
+    browser.write(`GET /proxy/${id} HTTP/1.1\r\n${head.join('\r\n')}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    const answer = await new Promise<string>((resolve) => browser.once('data', (data: Buffer) => resolve(data.toString())));
+    expect(answer).toContain('Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+    browser.resetAndDestroy();
+    await until(() => portal.handler.count() === 0);
+    expect(portal.news[1]).toMatchObject({ kind: 'closed', outcome: { end: 'broken' } });
+    await until(() => host.peers[0]?.readyState === WebSocket.CLOSED);
+  });
+
   test('tells the audit who, what, how long and how much', async () => {
     const host = await openHost((peer) => peer.on('message', () => peer.send(Buffer.alloc(1_000))));
     const portal = await openPortal(host);

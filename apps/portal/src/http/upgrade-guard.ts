@@ -20,6 +20,8 @@ export interface UpgradeGuardOptions {
 /** What stands before every WebSocket upgrade: a browser applies no same-origin policy to them, so we must. */
 export function createUpgradeGuard(options: UpgradeGuardOptions): UpgradeHandler {
   return (request, socket, head) => {
+    // Node has taken its own listeners off; without one, a client that resets the connection would end the process.
+    socket.on('error', () => undefined);
     const { host, origin } = request.headers;
     const fetchSite = request.headers['sec-fetch-site'];
     const url = request.url ?? '/';
