@@ -1,4 +1,4 @@
-import { createSeededRandom, ManualClock, PRIORITIES, type Priority } from '@breakwater/kernel';
+import { type Clock, createSeededRandom, ManualClock, PRIORITIES, type Priority } from '@breakwater/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { constantBackoff } from './backoff.ts';
@@ -137,6 +137,24 @@ describe('interval', () => {
       normal: { started: 1, avgWaitMs: 300 },
       high: { started: 0, avgWaitMs: 0 },
     });
+  });
+
+  it('wakes up when the next turn is due and not before', async () => {
+    const manual = new ManualClock();
+    const delays: number[] = [];
+    const clock: Clock = {
+      now: () => manual.now(),
+      wall: () => manual.wall(),
+      after: (delayMs, callback) => {
+        delays.push(delayMs);
+        return manual.after(delayMs, callback);
+      },
+    };
+    const pipeline = createPipeline({ admission: { maxConcurrent: 10, minIntervalMs: 150 } }, { key: 'x', clock });
+    const both = Promise.all([pipeline.run(() => 1), pipeline.run(() => 2)]);
+    await manual.advance(150);
+    await both;
+    expect(delays).toEqual([150]);
   });
 
   it('gives the next turn to whoever is most urgent by then', async () => {

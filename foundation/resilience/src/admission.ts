@@ -12,7 +12,7 @@ export interface AdmissionWaiter extends Waiter {
   begin(nowMs: number): boolean;
   /** It has to leave the queue in favour of a more urgent one. */
   turnAway(): void;
-  /** The breaker has opened while it waited: leave the queue unless the breaker has changed its mind. */
+  /** The breaker has opened or the pipeline was closed while it waited: leave the queue if that is still so. */
   recheck(nowMs: number): void;
 }
 
@@ -118,7 +118,7 @@ export class Admission {
     this.#limiter?.settled(sample);
   }
 
-  /** Lets everybody who waits ask the breaker again. */
+  /** Lets everybody who waits look again whether waiting makes sense. */
   recheckAll(nowMs: number): void {
     for (const waiter of this.#queue.toArray()) waiter.recheck(nowMs);
   }

@@ -106,9 +106,7 @@ export class Call implements AdmissionWaiter, Expiring {
     core.counts.total++;
     const { signal } = this.#options;
     const deadlineMs = this.#options.deadlineMs ?? (this.#isParked ? undefined : core.spec.deadlineMs);
-    if (core.isClosed) {
-      this.#reject('RESILIENCE_CLOSED', undefined);
-    } else if (signal?.aborted === true) {
+    if (signal?.aborted === true) {
       this.handleEvent();
     } else if (deadlineMs !== undefined && deadlineMs <= 0) {
       this.#reject('RESILIENCE_DEADLINE', undefined);
@@ -165,10 +163,14 @@ export class Call implements AdmissionWaiter, Expiring {
   }
 
   recheck(nowMs: number): void {
-    const { breaker } = this.#core;
-    if (this.#isDone() || breaker === null || breaker.mayAdmit(nowMs)) return;
-    breaker.countRejection();
-    this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+    const { breaker, isClosed } = this.#core;
+    if (this.#isDone()) return;
+    if (isClosed) {
+      this.#reject('RESILIENCE_CLOSED', undefined);
+    } else if (breaker?.mayAdmit(nowMs) === false) {
+      breaker.countRejection();
+      this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+    }
   }
 
   onAttemptTimeout(attempt: Attempt, nowMs: number): void {
@@ -202,8 +204,10 @@ export class Call implements AdmissionWaiter, Expiring {
   }
 
   #enter(nowMs: number): void {
-    const { breaker, gate } = this.#core;
-    if (breaker !== null && !breaker.mayAdmit(nowMs)) {
+    const { breaker, gate, isClosed } = this.#core;
+    if (isClosed) {
+      this.#reject('RESILIENCE_CLOSED', undefined);
+    } else if (breaker !== null && !breaker.mayAdmit(nowMs)) {
       breaker.countRejection();
       this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
     } else if (gate === null || this.#isParked) {

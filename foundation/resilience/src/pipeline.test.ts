@@ -71,6 +71,23 @@ describe('run', () => {
     await expect(pipeline.run(() => 1, { op: 'x' })).rejects.toMatchObject({ code: 'RESILIENCE_CLOSED' });
   });
 
+  it('turns away who waits when it is closed, and repeats nothing', async () => {
+    const { pipeline, watch, clock } = create({ admission: { maxConcurrent: 1 }, retry: { attempts: 2, backoff: constantBackoff(10) } });
+    let attempts = 0;
+    const pausing = watch(() => Promise.reject(new Error(`attempt ${++attempts}`)), { idempotent: true });
+    await clock.advance(0);
+    const running = watch(() => new Promise((resolve) => void clock.after(50, () => resolve('done'))));
+    const waiting = watch(() => 1);
+    pipeline.close();
+    await clock.advance(0);
+    expect(waiting.result).toMatchObject({ code: 'RESILIENCE_CLOSED' });
+    await clock.advance(100);
+    expect(running.result).toBe('done');
+    expect(pausing.result).toMatchObject({ code: 'RESILIENCE_CLOSED', details: { attempts: 1 } });
+    expect(attempts).toBe(1);
+    expect(pipeline.snapshot().queue).toMatchObject({ waiting: 0, active: 0 });
+  });
+
   it('uses system time when no clock is given', async () => {
     await expect(createPipeline({}, { key: 'x' }).run((context) => context.remainingMs())).resolves.toBe(Number.POSITIVE_INFINITY);
   });
@@ -178,6 +195,16 @@ describe('attempt timeout', () => {
     expect(second.state).toBe('pending');
     await clock.advance(1);
     expect(second.state).toBe('rejected');
+  });
+
+  it('ends the call for good: neither its deadline nor its signal matters any more', async () => {
+    const { clock, watch, pipeline } = create({ deadlineMs: 2_000, attempt: { timeoutMs: 1_000 } });
+    const controller = new AbortController();
+    watch(never, { signal: controller.signal });
+    await clock.advance(1_000);
+    controller.abort();
+    await clock.advance(2_000);
+    expect(pipeline.snapshot().calls).toMatchObject({ timeout: 1, canceled: 0, rejected: 0, abandoned: 1 });
   });
 
   it('takes no notice of an answer that comes after all', async () => {
@@ -602,6 +629,17 @@ describe('breaker control', () => {
     expect(pipeline.breaker?.state).toBe('closed');
     expect(pipeline.breaker?.retryAfterMs).toBe(0);
   });
+});
+
+it('lends a probe its permit for the attempt timeout and five seconds', async () => {
+  const { pipeline, clock } = create({ breaker: { ...BREAKER, openMs: 1_000 }, attempt: { timeoutMs: 2_000 } });
+  for (let call = 0; call < 2; call++) pipeline.breaker?.permit()?.settle({ kind: 'timeout' });
+  await clock.advance(1_000);
+  expect(pipeline.breaker?.permit()).not.toBeNull();
+  await clock.advance(6_999);
+  expect(pipeline.breaker?.permit()).toBeNull();
+  await clock.advance(1);
+  expect(pipeline.breaker?.permit()).not.toBeNull();
 });
 
 it('adds up the figures of all that can happen', async () => {

@@ -50,7 +50,7 @@ export interface Pipeline {
   /** Like `run`, but never rejects; cheaper where rejections are expected. */
   attempt<T>(callee: (context: CallContext) => T | PromiseLike<T>, options?: RunOptions): Promise<Outcome<T>>;
   snapshot(): PipelineSnapshot;
-  /** Rejects every new call with `RESILIENCE_CLOSED`. What is waiting or under way goes on. */
+  /** Ends all calls that wait, and all later ones, with `RESILIENCE_CLOSED`. What is under way goes on, but is not repeated. */
   close(): void;
 }
 
@@ -118,6 +118,7 @@ class FusedPipeline implements Pipeline {
 
   close(): void {
     this.#core.isClosed = true;
+    this.#core.gate?.recheckAll(this.#core.clock.now());
   }
 }
 

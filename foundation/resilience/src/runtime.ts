@@ -27,7 +27,7 @@ export interface Runtime {
   snapshots(): readonly PipelineSnapshot[];
   /** Closes every breaker by hand. */
   resetAll(reason?: string): void;
-  /** Closes all pipelines. What is waiting or under way goes on. */
+  /** Closes all pipelines, later ones included. */
   close(): void;
 }
 
