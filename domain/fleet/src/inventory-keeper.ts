@@ -13,12 +13,16 @@ export interface InventoryKeeperDependencies {
   read(): { readonly dataAtWallMs: number; readonly machines: readonly MachineFacts[] } | null;
 }
 
+/** Gathers what a first load changes in several steps. */
+const SETTLE_MS = 250;
+
 /** Saves a server's last known inventory now and then, so that a restart shows machines at once. */
 export class InventoryKeeper {
   readonly #deps: InventoryKeeperDependencies;
   #timer: { readonly handle: TimerHandle; readonly dueAt: number } | null = null;
   #saving: Promise<void> = Promise.resolve();
   #isDirty = false;
+  #savedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: InventoryKeeperDependencies) {
     this.#deps = deps;
@@ -50,18 +54,21 @@ export class InventoryKeeper {
     await this.#deps.repository.remove(this.#deps.serverId);
   }
 
-  #plan(delayMs: number): void {
+  /** The first news is saved at once, so that a process killed in its first minute has not lost everything; later ones keep the interval. */
+  #plan(intervalMs: number): void {
     this.#isDirty = true;
-    const dueAt = this.#deps.clock.now() + delayMs;
+    const now = this.#deps.clock.now();
+    const dueAt = Math.max(now + SETTLE_MS, this.#savedAt + intervalMs);
     if (this.#timer !== null && this.#timer.dueAt <= dueAt) return;
     this.#timer?.handle.cancel();
-    this.#timer = { handle: this.#deps.clock.after(delayMs, () => void this.flush()), dueAt };
+    this.#timer = { handle: this.#deps.clock.after(dueAt - now, () => void this.flush()), dueAt };
   }
 
   async #save(): Promise<void> {
     const inventory = this.#isDirty ? this.#deps.read() : null;
     if (inventory === null) return;
     this.#isDirty = false;
+    this.#savedAt = this.#deps.clock.now();
     try {
       await this.#deps.repository.save(this.#deps.serverId, inventory);
     } catch (error) {

@@ -91,8 +91,10 @@ export async function startPortal(options: { readonly env?: NodeJS.ProcessEnv } 
       const { id } = added.body as Server;
       return await eventually(
         async () => {
-          const now = await server(id);
-          return now.state === 'live' && now.vm_count > 0 ? now : undefined;
+          const { servers, machines } = await snapshot();
+          const now = servers.find((candidate) => candidate.id === id);
+          const isWhole = now !== undefined && now.vm_count > 0 && machines.filter((machine) => machine.server_id === id).length === now.vm_count;
+          return isWhole && now.state === 'live' ? now : undefined;
         },
         { what: `${input.name} is live` },
       );

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Access, createAccess } from '@breakwater/access';
+import { createFleet, type Fleet } from '@breakwater/fleet';
+import { createSharpScreenEncoder } from '@breakwater/images';
+import type { Clock, Logger } from '@breakwater/kernel';
+import { type Config, createPortal, type Portal } from '@breakwater/portal';
+import { createScryptHasher, createSecretIssuer, openStorage } from '@breakwater/storage';
+import { createVsphereLinks } from '@breakwater/vsphere-fleet';
+
+export interface Composition {
+  readonly fleet: Fleet;
+  readonly access: Access;
+  readonly portal: Portal;
+  /** Ends everything in the order in which nothing is lost: doors, fleet, storage. */
+  close(): Promise<void>;
+}
+
+export interface CompositionOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly demo: 'simulated-fleet' | 'none';
+}
+
+export const WEB_ROOT = fileURLToPath(new URL('../../web/dist', import.meta.url));
+
+export async function readVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return manifest.version;
+}
+
+/** Wires the product by hand. Nothing is started yet but the storage. */
+export async function compose(options: CompositionOptions): Promise<Composition> {
+  const { clock, config, logger } = options;
+  const storage = await openStorage({ dataDir: config.dataDir, logger: logger.with({ component: 'storage' }), clock });
+  const access = createAccess({
+    repositories: storage.access,
+    hasher: createScryptHasher(),
+    secrets: createSecretIssuer(),
+    setupTokenStore: storage.setupTokenStore,
+    clock,
+    logger: logger.with({ component: 'access' }),
+  });
+  const fleet = createFleet({
+    servers: storage.servers,
+    inventory: storage.inventory,
+    operations: storage.operations,
+    links: createVsphereLinks({
+      clock,
+      logger: logger.with({ component: 'vsphere' }),
+      options: {
+        poolSize: config.esxiPoolSize,
+        connectionTtlMs: config.esxiConnectionTtlMs,
+        screenTimeoutMs: config.esxiScreenshotTimeoutMs,
+        limits: {
+          maxConcurrent: config.esxiMaxConcurrent,
+          minIntervalMs: config.esxiMinIntervalMs,
+          requestTimeoutMs: config.esxiRequestTimeoutMs,
+          failureThreshold: config.cbFailureThreshold,
+          recoveryMs: config.cbRecoveryTimeoutMs,
+          successThreshold: config.cbSuccessThreshold,
+        },
+      },
+    }),
+    encoder: createSharpScreenEncoder(),
+    clock,
+    logger: logger.with({ component: 'fleet' }),
+    options: {
+      vmListTtlMs: config.vmListCacheTtlMs,
+      thumbnailTtlMs: config.thumbnailCacheTtlMs,
+      backgroundRefreshIntervalMs: config.backgroundRefreshIntervalMs,
+    },
+  });
+  const portal = createPortal({
+    fleet,
+    access,
+    config,
+    logger: logger.with({ component: 'portal' }),
+    clock,
+    webRoot: WEB_ROOT,
+    version: await readVersion(),
+    demo: options.demo === 'simulated-fleet',
+  });
+  return {
+    fleet,
+    access,
+    portal,
+    async close() {
+      await portal.close();
+      await fleet.stop();
+      await storage.close();
+    },
+  };
+}
