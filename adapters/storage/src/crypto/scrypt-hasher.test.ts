@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createScryptHasher } from './scrypt-hasher.ts';
 
 const CHEAP = { logN: 4, blockSize: 8, parallelization: 1 };
-const hasher = createScryptHasher({ cost: CHEAP });
+const hasher = createScryptHasher({ cost: CHEAP, maxParallel: 2 });
 const PASSWORD = new Secret('correct horse');
 
 describe('the password hasher', () => {

@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { PasswordHasher } from '@breakwater/access';
 import { OpsError, type Secret } from '@breakwater/kernel';
 
@@ -16,6 +17,7 @@ export interface ScryptCost {
 const DEFAULT_COST: ScryptCost = { logN: 15, blockSize: 8, parallelization: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
+/** More would starve files and DNS, which share libuv's four threads. */
 const MAX_PARALLEL = 2;
 const MAX_WAITING = 32;
 const BUSY_RETRY_AFTER_MS = 1_000;
@@ -30,10 +32,16 @@ interface Encoding {
   readonly hash: Buffer;
 }
 
-/** `PasswordHasher` on Node's scrypt, which runs in libuv's threads. Two at once leave the other two to files and DNS. */
-export function createScryptHasher(options: { readonly cost?: ScryptCost } = {}): PasswordHasher {
+export interface ScryptHasherOptions {
+  readonly cost?: ScryptCost;
+  /** Hashes in work at once. Default: half of the processors, one at least and two at most, so that strangers who try to sign in leave the rest alone. */
+  readonly maxParallel?: number;
+}
+
+/** `PasswordHasher` on Node's scrypt, which runs in libuv's threads. */
+export function createScryptHasher(options: ScryptHasherOptions = {}): PasswordHasher {
   const cost = options.cost ?? DEFAULT_COST;
-  const gate = new Gate();
+  const gate = new Gate(options.maxParallel ?? Math.max(1, Math.min(MAX_PARALLEL, Math.floor(availableParallelism() / 2))));
   const derive = (password: Secret, input: { readonly cost: ScryptCost; readonly salt: Buffer; readonly bytes: number }): Promise<Buffer> =>
     gate.run(() => deriveKey(password, input));
 
@@ -101,13 +109,18 @@ function toBase64(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('=', '');
 }
 
-/** Lets two run and a bounded number wait. */
+/** Lets so many run and a bounded number wait. */
 class Gate {
+  readonly #width: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
+  constructor(width: number) {
+    this.#width = width;
+  }
+
   async run<Result>(act: () => Promise<Result>): Promise<Result> {
-    if (this.#running >= MAX_PARALLEL) await this.#wait();
+    if (this.#running >= this.#width) await this.#wait();
     else this.#running++;
     try {
       return await act();
