@@ -1,0 +1,39 @@
+import type { Operation } from '@breakwater/contract';
+import type { TFunction } from 'i18next';
+import type { ReactNode } from 'react';
+import { describeCode } from '../i18n/describe-error.ts';
+import { useWords } from '../i18n/use-words.ts';
+import { toVerb } from './power-verbs.ts';
+
+/** `Power off: web-01`, in the reader's language. */
+export function toOperationTitle(t: TFunction, operation: Operation): string {
+  const verb = toVerb(operation.kind);
+  const words = verb === null ? operation.kind : t(`verb.${verb}`);
+  return operation.machine_name === null ? words : t('operation.on', { verb: words, name: operation.machine_name });
+}
+
+export const isRunning = (operation: Operation): boolean => operation.state === 'queued' || operation.state === 'running';
+
+/** Outcome in words: state, why, and what `unknown` means. */
+export function OperationOutcome({ operation }: { readonly operation: Operation }): ReactNode {
+  const { t, format } = useWords();
+  const { state, progress_percent: percent } = operation;
+  const why = describeCode(t, { code: operation.error_code, fallback: operation.error });
+  return (
+    <div className={`outcome operation-${state}`}>
+      <span className="outcome-word">
+        {t(`operation_state.${state}`)}
+        {state === 'running' && percent !== null ? ` · ${format.percent(percent)}` : ''}
+      </span>
+      {isRunning(operation) ? (
+        <progress
+          aria-label={t('operation.progress', { name: operation.machine_name ?? operation.kind })}
+          max={100}
+          value={percent === null ? undefined : percent}
+        />
+      ) : null}
+      {why === '' ? null : <span className="outcome-why">{why}</span>}
+      {state === 'unknown' ? <span className="outcome-why">{t('operation.unknown_explained')}</span> : null}
+    </div>
+  );
+}
