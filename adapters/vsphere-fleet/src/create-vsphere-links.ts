@@ -60,7 +60,7 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
       const bare = road(record, options.poolSize + 1);
       const pipeline = openPipeline(record, { ...deps, logger: linkLogger, limits: options.limits });
       const client = createVsphereClient({
-        transport: withPipeline(limitScreens(bare, options.screenTimeoutMs), { pipeline }),
+        transport: limitScreens(withPipeline(bare, { pipeline }), options.screenTimeoutMs),
         ...toSignIn(credentials),
         clock,
         logger: linkLogger,
