@@ -1,10 +1,13 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { type Clock, OpsError, onAbort, type TimerHandle } from '@breakwater/kernel';
 import { readPresentedCertificate } from './certificate.ts';
 import type { CertificateCheck } from './certificate-check.ts';
 import type { PresentedCertificate } from './transport.ts';
 import { createCanceledError, createTimeoutError, type TransportPhase, toTransportError } from './transport-error.ts';
+
+/** For each of several addresses of a name. Node's own 250 ms are too short for a server behind a slow line. */
+const ADDRESS_TIMEOUT_MS = 1_500;
 
 export interface ConnectStep {
   readonly name: 'dns' | 'tcp' | 'tls';
@@ -65,7 +68,10 @@ export function connectSocket(options: ConnectOptions, done: ConnectDone): void 
   const arm = (timeoutMs: number): TimerHandle =>
     clock.after(timeoutMs, () => settle(createTimeoutError({ origin, phase }, { timeoutMs })));
 
-  const socket = security.kind === 'plain' ? connectTcp({ host, port }) : startTls({ host, port, check: security.check });
+  const socket =
+    security.kind === 'plain'
+      ? connectTcp({ host, port, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS })
+      : startTls({ host, port, check: security.check });
   let timer = arm(options.connectTimeoutMs);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
@@ -111,15 +117,17 @@ export function openSocket(options: ConnectOptions): Promise<Socket> {
 }
 
 function startTls(target: { readonly host: string; readonly port: number; readonly check: CertificateCheck }): TLSSocket {
-  return connectTls({
+  const options: ConnectionOptions & Pick<TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
     host: target.host,
     port: target.port,
+    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
     // SNI must not hold an address (RFC 6066).
     servername: isIP(target.host) === 0 ? target.host : '',
     secureContext: target.check.context,
     rejectUnauthorized: target.check.kind === 'chain',
     ALPNProtocols: ['http/1.1'],
-  });
+  };
+  return connectTls(options);
 }
 
 /** The verdict on a finished handshake: null when bytes may be sent. */

@@ -305,6 +305,46 @@ describe('a server in trouble', () => {
     expect(failure).toMatchObject({ code: 'TRANSPORT_REFUSED', details: { phase: 'connect', sent: false } });
   });
 
+  test('fails everybody who waits for it, and serves them again when it is back', async () => {
+    const gone = await serve({ certificate: 'first', answer: (_request, response) => response.end() });
+    await gone.close();
+    const transport = transportTo(gone, { connections: 2 });
+    const failures = await Promise.all(Array.from({ length: 10 }, () => failureOf(transport.exchange(get('/'), readText))));
+    expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 'TRANSPORT_REFUSED'));
+    await serve({ certificate: 'first', port: gone.port, answer: (_request, response) => response.end('back') });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => transport.exchange(get('/'), readText)));
+    expect(answers).toEqual(Array.from({ length: 10 }, () => 'back'));
+  });
+
+  test('that shows a wrong certificate is asked by everybody in vain', async () => {
+    const server = await serve({ certificate: 'second', answer: (_request, response) => response.end('secret') });
+    const transport = transportTo(server, { connections: 2 });
+    const failures = await Promise.all(Array.from({ length: 10 }, () => failureOf(transport.exchange(get('/'), readText))));
+    expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 'TRANSPORT_CERTIFICATE_CHANGED'));
+    await server.idle();
+    expect(server.received()).toBe(0);
+    expect(transport.pool()).toMatchObject({ active: 0, idle: 0, opened: 0 });
+  });
+
+  test('that breaks one connection leaves the others alone', async () => {
+    const waiting: (() => void)[] = [];
+    const server = await serve({
+      certificate: 'first',
+      answer: (request, response) => {
+        if (request.url === '/break') request.socket.destroy();
+        else waiting.push(() => response.end('ok'));
+      },
+    });
+    const transport = transportTo(server, { connections: 2 });
+    const steady = transport.exchange(get('/'), readText);
+    const next = failureOf(transport.exchange(get('/break'), readText));
+    const last = transport.exchange(get('/'), readText);
+    expect((await next).code).toBe('TRANSPORT_RESET');
+    while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    for (const release of waiting) release();
+    await expect(Promise.all([steady, last])).resolves.toEqual(['ok', 'ok']);
+  });
+
   test('that accepts and closes during the handshake is TRANSPORT_RESET in phase tls', async () => {
     const server = await serve({ onSocket: (socket) => socket.once('data', () => socket.destroy()) });
     const transport = transportTo(server, { origin: server.origin.replace('http:', 'https:') });
