@@ -247,6 +247,16 @@ describe('breaker and queue', () => {
     expect(pipeline.snapshot().queue).toMatchObject({ waiting: 0, active: 1 });
   });
 
+  it('turns away who waits behind calls that hang, as soon as the breaker opens', async () => {
+    const { begin, pipeline, clock } = create({ maxConcurrent: 1 }, { breaker: BREAKER });
+    void begin('hanging');
+    const waiting = begin('waiting');
+    await expect(pipeline.run(() => Promise.reject(new Error('down')), { lane: 'parked' })).rejects.toThrow('down');
+    await clock.advance(0);
+    await expect(waiting).rejects.toMatchObject({ code: 'RESILIENCE_CIRCUIT_OPEN', retryAfterMs: 1_000 });
+    expect(pipeline.snapshot()).toMatchObject({ queue: { active: 1, waiting: 0 }, calls: { rejected: 1 }, breaker: { rejected: 1 } });
+  });
+
   it('of many that wait for a half-open breaker one becomes the probe, and the others give their slots back', async () => {
     const { begin, pipeline, started, clock } = create({ maxConcurrent: 4, minIntervalMs: 100 }, { breaker: BREAKER });
     await expect(pipeline.run(() => Promise.reject(new Error('down')))).rejects.toThrow('down');

@@ -75,7 +75,7 @@ export class Admission {
     this.#clock = options.clock;
     this.#maxConcurrent = spec.maxConcurrent;
     this.#minIntervalMs = spec.minIntervalMs ?? 0;
-    this.#reserve = spec.interactiveReserve ?? (spec.maxConcurrent > 1 ? 1 : 0);
+    this.#reserve = spec.interactiveReserve ?? 1;
     this.#queue = new WaitingQueue({ agingMs: spec.queue?.agingMs ?? 10_000 });
     this.#maxWaiting = spec.queue?.maxWaiting ?? 1_000;
     this.#limiter = spec.limiter === undefined ? null : new DelayLimiter(spec.limiter, { onChange: options.onLimiterChange });
@@ -192,6 +192,7 @@ export class Admission {
   #hasSlot(level: number): boolean {
     const bound = Math.min(this.#maxConcurrent, this.#limiter?.window ?? Number.POSITIVE_INFINITY);
     if (this.#active >= bound) return false;
+    // Background work keeps one slot, also where the reserve would leave it none.
     return level < BACKGROUND_LEVEL || this.#activeBackground < Math.max(1, this.#maxConcurrent - this.#reserve);
   }
 

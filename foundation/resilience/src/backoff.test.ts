@@ -70,6 +70,11 @@ it('keeps every pause between floor and cap, whatever chance says', () => {
   );
 });
 
+it('may add up to the whole pause', () => {
+  expect(constantBackoff(100, { proportional: 1 }).delayMs(0, 0, half)).toBe(150);
+  expect(constantBackoff(100, { proportional: 0 }).delayMs(0, 0, half)).toBe(100);
+});
+
 it('offers constant, linear and listed pauses', () => {
   expect(delays(constantBackoff(300), 2)).toEqual([300, 300]);
   expect(delays(constantBackoff(300, 'full'), 2)).toEqual([150, 150]);

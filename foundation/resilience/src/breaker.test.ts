@@ -66,9 +66,12 @@ describe('closed breaker', () => {
     return clock.advance(5_000).then(async () => {
       for (const permit of permits) settle(permit, FAILURE, 0);
       expect(breaker.snapshot().failures).toBe(1);
-      const late = admit();
-      await clock.advance(2_000);
-      settle(late, FAILURE, 0);
+      const late = [admit(), admit()];
+      await clock.advance(1_000);
+      settle(late[0] ?? 0, FAILURE, 0);
+      expect(breaker.snapshot().failures).toBe(1);
+      await clock.advance(1_001);
+      settle(late[1] ?? 0, FAILURE, 0);
       expect(breaker.snapshot().failures).toBe(2);
     });
   });
@@ -158,7 +161,7 @@ describe('half-open breaker', () => {
     const { breaker, admit, settle, changes } = await createHalfOpen();
     settle(admit(), SUCCESS);
     expect(breaker.state).toBe('half-open');
-    expect(breaker.snapshot().successes).toBe(1);
+    expect(breaker.snapshot()).toMatchObject({ successes: 1, successThreshold: 2, admitted: 4 });
     settle(admit(), SUCCESS);
     expect(breaker.state).toBe('closed');
     expect(changes.at(-1)).toEqual({ kind: 'breaker.closed', successes: 2 });

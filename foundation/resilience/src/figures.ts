@@ -32,10 +32,12 @@ const DOUBLINGS = 23;
 
 /** Durations in buckets that widen with the value, so that a quantile costs a walk over 93 numbers and adding costs nearly nothing. */
 export class LatencyHistogram {
-  readonly #counts = new Uint32Array(DOUBLINGS * STEPS + 1);
+  /** Made with the first duration: most servers of a large fleet are idle. */
+  #counts: Uint32Array | null = null;
   #total = 0;
 
   add(durationMs: number): void {
+    this.#counts ??= new Uint32Array(DOUBLINGS * STEPS + 1);
     const index = toBucket(durationMs);
     // `toBucket` names existing buckets only.
     this.#counts[index] = (this.#counts[index] as number) + 1;
@@ -46,7 +48,7 @@ export class LatencyHistogram {
   quantileMs(share: number): number {
     const wanted = Math.ceil(this.#total * share);
     let seen = 0;
-    for (const [index, count] of this.#counts.entries()) {
+    for (const [index, count] of (this.#counts ?? []).entries()) {
       seen += count;
       if (seen >= wanted && seen > 0) return toMiddleMs(index);
     }

@@ -377,12 +377,15 @@ describe('retry', () => {
       },
       { idempotent: true },
     );
-    const refused = watch(() => Promise.reject(new Error('6000')), { idempotent: true });
+    const refused = watch(() => Promise.reject(new Error('5001')), { idempotent: true });
+    const patient = watch((context) => (context.attempt === 1 ? Promise.reject(new Error('5000')) : 'done'), { idempotent: true });
     await clock.advance(3_999);
     expect(obedient.state).toBe('pending');
-    expect(refused).toMatchObject({ state: 'rejected', result: { message: '6000' } });
+    expect(refused).toMatchObject({ state: 'rejected', result: { message: '5001' } });
     await clock.advance(1);
     expect(obedient).toEqual({ state: 'resolved', result: 'done' });
+    await clock.advance(1_000);
+    expect(patient).toEqual({ state: 'resolved', result: 'done' });
   });
 
   it('keeps its own pause when the server asks for less, or for the cap that nobody set', async () => {

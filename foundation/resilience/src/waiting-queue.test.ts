@@ -41,6 +41,13 @@ describe('waiting queue', () => {
     expect(queue.next(100_000, all)?.name).toBe('critical');
   });
 
+  it('prefers the more urgent of two that have waited as long', () => {
+    const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
+    queue.add(createWaiter('normal', 2, 0));
+    queue.add(createWaiter('high', 1, 0));
+    expect(queue.next(5_000, all)?.name).toBe('high');
+  });
+
   it('puts a repeated attempt back where its first one stood', () => {
     const queue = new WaitingQueue<Named>({ agingMs: 1_000 });
     queue.add(createWaiter('first', 2, 10));
