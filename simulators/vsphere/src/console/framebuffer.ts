@@ -32,11 +32,12 @@ export class Framebuffer {
   }
 
   fill(area: Rectangle, color: number): void {
+    this.#revision++;
     const right = Math.min(this.width, area.x + area.width);
     const bottom = Math.min(this.height, area.y + area.height);
-    const left = Math.max(0, area.x);
-    for (let y = Math.max(0, area.y); y < bottom; y++) this.pixels.fill(color, y * this.width + left, y * this.width + right);
-    this.#mark(area);
+    for (let y = Math.max(0, area.y); y < bottom; y++) {
+      for (let x = Math.max(0, area.x); x < right; x++) this.#put(x, y, color);
+    }
   }
 
   drawText(
@@ -50,19 +51,19 @@ export class Framebuffer {
       readonly cell?: number;
     },
   ): void {
+    this.#revision++;
     const { scale = 1, cell = GLYPH_WIDTH } = style;
     let x = style.x;
     for (const character of text) {
       this.#drawGlyph(character, { ...style, x, scale, cell });
       x += cell * scale;
     }
-    this.#mark({ x: style.x, y: style.y, width: x - style.x, height: GLYPH_HEIGHT * scale });
   }
 
   setPixel(x: number, y: number, options: { readonly color: number }): void {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
-    this.pixels[y * this.width + x] = options.color;
-    this.#mark({ x, y, width: 1, height: 1 });
+    this.#revision++;
+    this.#put(x, y, options.color);
   }
 
   /** Tiles changed after `revision`, joined to runs along each row of tiles and cut to `area`. */
@@ -108,20 +109,18 @@ export class Framebuffer {
         const x = style.x + column;
         if (x < 0 || x >= this.width) continue;
         const isInk = (bits & (0x80 >> Math.floor(column / scale))) !== 0;
-        if (isInk) this.pixels[y * this.width + x] = style.color;
-        else if (background !== undefined) this.pixels[y * this.width + x] = background;
+        if (isInk) this.#put(x, y, style.color);
+        else if (background !== undefined) this.#put(x, y, background);
       }
     }
   }
 
-  #mark(area: Rectangle): void {
-    this.#revision++;
-    const lastRow = Math.min(Math.ceil(this.height / TILE), Math.ceil((area.y + area.height) / TILE));
-    const lastColumn = Math.min(this.#columns, Math.ceil((area.x + area.width) / TILE));
-    for (let row = Math.max(0, Math.floor(area.y / TILE)); row < lastRow; row++) {
-      for (let column = Math.max(0, Math.floor(area.x / TILE)); column < lastColumn; column++)
-        this.#tiles[row * this.#columns + column] = this.#revision;
-    }
+  /** Only a pixel that really changes makes its tile new: repainting the same costs viewers nothing. */
+  #put(x: number, y: number, color: number): void {
+    const at = y * this.width + x;
+    if (this.pixels[at] === color) return;
+    this.pixels[at] = color;
+    this.#tiles[Math.floor(y / TILE) * this.#columns + Math.floor(x / TILE)] = this.#revision;
   }
 }
 

@@ -62,6 +62,7 @@ const POINTER_ROWS: readonly number[] = [
 export function createDesktopPainter(machine: Machine, console: GuestConsole): Painter {
   const picture = new Framebuffer(DESKTOP_WIDTH, DESKTOP_HEIGHT);
   let last = '';
+  let lastScene = '';
   let lastPointer = '';
   const under: { x: number; y: number; color: number }[] = [];
 
@@ -86,12 +87,13 @@ export function createDesktopPainter(machine: Machine, console: GuestConsole): P
       const state = `${scene}|${clock}|${load}`;
       if (state === last && pointer === lastPointer) return;
       restore(picture, under);
-      if (last.split('|')[0] !== scene) paintScene(at, boot);
+      if (lastScene !== scene) paintScene(at, boot);
       else if (boot === undefined) {
         paintLoad(picture, machine);
         paintBar(picture, { name: machine.identity.hostName, clock });
       }
       last = state;
+      lastScene = scene;
       lastPointer = pointer;
       if (x >= 0) paintPointer(picture, { x, y, buttons, under });
     },
