@@ -1,0 +1,140 @@
+import { isOpsError, OpsError, toMoid } from '@breakwater/kernel';
+import { describe, expect, it } from 'vitest';
+import { type FakeAnswer, FakeServer, property, soapFault, soapReply } from '../testing/fake-server.ts';
+import { letPass } from '../testing/let-pass.ts';
+import { makeClient } from '../testing/make-client.ts';
+import type { Screen } from './screen-camera.ts';
+
+const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
+const PICTURE: FakeAnswer = { status: 200, body: PNG };
+
+const taskDone = (task: string, result?: string): string => {
+  const state = `<changeSet>${property('info.state', 'TaskInfoState', 'success').replace('<val', '<op>assign</op><val')}</changeSet>`;
+  const value =
+    result === undefined
+      ? ''
+      : `<changeSet>${property('info.result', 'xsd:string', result).replace('<val', '<op>assign</op><val')}</changeSet>`;
+  return `<objectSet><kind>enter</kind><obj type="Task">${task}</obj>${state}${value}</objectSet>`;
+};
+const news = (...objects: readonly string[]): FakeAnswer =>
+  soapReply(
+    'WaitForUpdatesEx',
+    `<returnval><version>1</version><filterSet><filter type="PropertyFilter">f</filter>${objects.join('')}</filterSet></returnval>`,
+  );
+const taskOf = (method: string, task: string): FakeAnswer => soapReply(method, `<returnval type="Task">${task}</returnval>`);
+
+function start(server: FakeServer) {
+  const { client, clock } = makeClient(server);
+  const capture = async (moid: string, signal = new AbortController().signal): Promise<Screen | null | string> => {
+    const work = client
+      .machine(toMoid(moid))
+      .captureScreen({ width: 200, height: 150, priority: 'low', signal })
+      .catch((error: unknown) => (isOpsError(error) ? error.code : String(error)));
+    await letPass(clock, 2_000);
+    return work;
+  };
+  return { capture, clock };
+}
+
+/** A server without /screen that takes pictures by task. */
+const byTask = (result = '[ssd 1] web 01/web 01-1.png'): FakeServer =>
+  new FakeServer()
+    .on('GET /screen', () => ({ status: 404 }))
+    .on('CreateScreenshot_Task', () => taskOf('CreateScreenshot_Task', 'task-1'))
+    .on('DeleteDatastoreFile_Task', () => taskOf('DeleteDatastoreFile_Task', 'task-2'))
+    .on('WaitForUpdatesEx', () => news(taskDone('task-1', result), taskDone('task-2')))
+    .on('GET /folder', () => PICTURE);
+
+async function untilFallback(capture: (moid: string) => Promise<unknown>): Promise<void> {
+  for (const moid of ['1', '2', '3']) expect(await capture(moid)).toBeNull();
+}
+
+describe('ScreenCamera', () => {
+  it('asks the host for a picture of the wanted size, whatever the id looks like', async () => {
+    const server = new FakeServer().on('GET /screen', () => PICTURE);
+    expect(await start(server).capture('vm&w=9999#1')).toEqual({ png: Buffer.from(PNG) });
+    expect(server.sent('GET /screen')).toEqual(['/screen?id=vm%26w%3D9999%231&w=200&h=150']);
+    expect(server.requests.at(-1)).toMatchObject({ priority: 'low', idempotent: true, maxBodyBytes: 16 * 1024 * 1024 });
+  });
+
+  it('has no picture of a machine that is off or gone, and no error either', async () => {
+    const server = new FakeServer().script('GET /screen', { status: 500 }, { status: 404 });
+    const { capture } = start(server);
+    expect(await capture('1')).toBeNull();
+    expect(await capture('1')).toBeNull();
+  });
+
+  it('does not take a page for a picture, nor a front end that is down for a machine without one', async () => {
+    const server = new FakeServer().script(
+      'GET /screen',
+      { status: 200, body: '<html>busy</html>' },
+      { status: 503, statusText: 'Service Unavailable' },
+      { status: 403 },
+    );
+    const { capture } = start(server);
+    expect(await capture('1')).toBe('VSPHERE_SCREEN_INVALID');
+    expect(await capture('1')).toBe('VSPHERE_UNAVAILABLE');
+    expect(await capture('1')).toBe('VSPHERE_HTTP_STATUS');
+  });
+
+  it('goes over to tasks only after three different machines were refused, and not if one was served in between', async () => {
+    const server = byTask();
+    const { capture } = start(server);
+    for (const moid of ['1', '1', '1', '2', '2']) expect(await capture(moid)).toBeNull();
+    server.on('GET /screen', () => PICTURE);
+    expect(await capture('4')).not.toBeNull();
+    server.on('GET /screen', () => ({ status: 501 }));
+    await untilFallback(capture);
+    expect(server.sent('CreateScreenshot_Task')).toHaveLength(0);
+    expect(await capture('1')).toEqual({ png: Buffer.from(PNG) });
+    expect(server.sent('CreateScreenshot_Task')).toHaveLength(1);
+  });
+
+  it('fetches the file of a task and removes it', async () => {
+    const server = byTask();
+    const { capture } = start(server);
+    await untilFallback(capture);
+    expect(await capture('1')).toEqual({ png: Buffer.from(PNG) });
+    expect(server.sent('GET /folder')).toEqual(['/folder/web%2001/web%2001-1.png?dcPath=ha-datacenter&dsName=ssd+1']);
+    expect(server.sent('DeleteDatastoreFile_Task')[0]).toContain('<name>[ssd 1] web 01/web 01-1.png</name></DeleteDatastoreFile_Task>');
+  });
+
+  it('removes the file also when it cannot be fetched, is no picture, or nobody wants it any more', async () => {
+    const server = byTask();
+    const { capture } = start(server);
+    await untilFallback(capture);
+    server.on('GET /folder', () => ({ status: 404 }));
+    expect(await capture('1')).toBe('VSPHERE_HTTP_STATUS');
+    server.on('GET /folder', () => ({ status: 200, body: 'no picture' }));
+    expect(await capture('1')).toBe('VSPHERE_SCREEN_INVALID');
+    const controller = new AbortController();
+    server.on('GET /folder', () => {
+      controller.abort(new OpsError({ code: 'TEST_GAVE_UP', message: 'gave up' }));
+      return new Promise(() => undefined);
+    });
+    expect(await capture('1', controller.signal)).toBe('TEST_GAVE_UP');
+    expect(server.sent('DeleteDatastoreFile_Task')).toHaveLength(3);
+  });
+
+  it('finds the datastore of a file that is named by its volume', async () => {
+    const server = byTask('/vmfs/volumes/5f-aa/web/web-1.png').on('RetrievePropertiesEx', () =>
+      soapReply(
+        'RetrievePropertiesEx',
+        `<returnval><objects><obj type="Datastore">ds-1</obj><propSet>${property('summary', 'DatastoreSummary', '<name>ssd1</name><url>ds:///vmfs/volumes/5f-aa/</url>')}</propSet></objects></returnval>`,
+      ),
+    );
+    const { capture } = start(server);
+    await untilFallback(capture);
+    expect(await capture('1')).toEqual({ png: Buffer.from(PNG) });
+    expect(server.sent('DeleteDatastoreFile_Task')[0]).toContain('<name>[ssd1] web/web-1.png</name>');
+  });
+
+  it('gives up on pictures for good when the server knows neither way', async () => {
+    const server = byTask().on('CreateScreenshot_Task', () => soapFault('MethodNotFound'));
+    const { capture } = start(server);
+    await untilFallback(capture);
+    expect(await capture('1')).toBeNull();
+    expect(await capture('2')).toBeNull();
+    expect(server.sent('CreateScreenshot_Task')).toHaveLength(1);
+  });
+});
