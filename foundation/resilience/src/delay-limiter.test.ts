@@ -49,12 +49,16 @@ describe('delay limiter', () => {
     expect(limiter.delayMs).toBeCloseTo(10_000 / (4 * 0.8));
   });
 
-  it('never speeds up at a rejection', () => {
+  it('doubles where the named timeout would ask for less than what was just rejected', () => {
     const { limiter, reject } = create();
-    for (const nowMs of [0, 1, 2, 3]) reject(nowMs);
-    for (let time = 0; time < 100; time++) limiter.started('normal', 100 + time);
+    for (let time = 0; time < 100; time++) limiter.started('normal', time);
     reject(1_000, 1_000);
-    expect(limiter.delayMs).toBe(8_000);
+    expect(limiter.delayMs).toBe(1_000);
+    reject(2_000, 1_000);
+    expect(limiter.delayMs).toBeCloseTo(1_000 / 0.8);
+    for (let time = 0; time < 100; time++) limiter.started('normal', 2_000 + time);
+    reject(3_000, 1_000);
+    expect(limiter.delayMs).toBeCloseTo(2_000 / 0.8);
   });
 
   it('takes a burst of parallel rejections for one', () => {
@@ -126,6 +130,10 @@ describe('delay limiter', () => {
     limiter.started('normal', 4_000);
     reject(5_000, undefined, 4_000);
     expect(changes[1]).toEqual({ kind: 'limiter.slowed', requests: 1, windowMs: 1_000, delayMs: 2_000 });
+    limiter.started('normal', 6_000);
+    limiter.started('normal', 3_600_000);
+    reject(3_600_100, undefined, 3_600_000);
+    expect(changes[2]).toEqual({ kind: 'limiter.slowed', requests: 1, windowMs: 60_000, delayMs: 4_000 });
   });
 
   it('takes other bounds and factors', () => {

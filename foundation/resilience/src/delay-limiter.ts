@@ -5,6 +5,9 @@ import type { DelayLimiterSpec } from './spec.ts';
 /** Starts remembered for counting the requests of an interval. More than this in one interval counts as this many. */
 const REMEMBERED_STARTS = 256;
 
+/** Requests longer ago than this have nothing to do with a rejection. */
+const LONGEST_WINDOW_MS = 60_000;
+
 export interface DelayLimiterOptions {
   readonly onChange?: ((change: LimiterChange) => void) | undefined;
 }
@@ -14,7 +17,7 @@ export interface DelayLimiterOptions {
  * doubles; each success shrinks it by a tenth; always between 0.5 s and 10 s.
  *
  * Where the plain law would do harm: nothing is slowed before the first rejection; requests are counted over the very interval
- * that the timeout names; a rejection counts only when its attempt started after the last increase, so that a burst of four
+ * that the timeout names; where that asks for less than the present delay, which was rejected, the delay doubles; a rejection counts only when its attempt started after the last increase, so that a burst of four
  * parallel 503s is one increase and not a factor of sixteen; people who wait are exempt; and the pause is lifted after a calm time
  * at the least value, because half a second between requests is far too slow for a host that has recovered.
  */
@@ -82,9 +85,9 @@ export class DelayLimiter implements Limiter {
   #slowDown(sample: LimiterSample): void {
     const { nowMs, timeoutMs } = sample;
     const present = Math.max(this.#delayMs, this.#minMs);
-    const wanted = timeoutMs === undefined ? present * this.#increase : timeoutMs / (this.#countStarts(nowMs - timeoutMs) * this.#margin);
-    this.#delayMs = Math.min(this.#maxMs, Math.max(present, wanted));
-    const windowMs = nowMs - (Number.isNaN(this.#windowStartMs) ? nowMs : this.#windowStartMs);
+    const optimal = timeoutMs === undefined ? 0 : timeoutMs / (this.#countStarts(nowMs - timeoutMs) * this.#margin);
+    this.#delayMs = Math.min(this.#maxMs, optimal > present ? optimal : present * this.#increase);
+    const windowMs = Number.isNaN(this.#windowStartMs) ? 0 : Math.min(LONGEST_WINDOW_MS, nowMs - this.#windowStartMs);
     const requests = this.#countStarts(nowMs - windowMs);
     this.#lastIncreaseMs = nowMs;
     this.#windowStartMs = Number.NaN;
