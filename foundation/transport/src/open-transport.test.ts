@@ -294,6 +294,23 @@ describe('trust', () => {
     expect(codeOf('https://user:secret@192.0.2.1')).toBe('TRANSPORT_ORIGIN_INVALID');
     expect(codeOf('https://192.0.2.1/sdk')).toBe('TRANSPORT_ORIGIN_INVALID');
     expect(codeOf('http://[::1]:8989')).toBe('accepted');
+    expect(openTransport({ origin: 'http://192.0.2.1', trust, plainHttp: 'any-host' }).origin).toBe('http://192.0.2.1');
+  });
+
+  test('an authority or a fingerprint that is none is refused before anything is dialed', () => {
+    const codeOf = (trust: OpenTransportOptions['trust']): string => {
+      try {
+        openTransport({ origin: 'https://192.0.2.1', trust });
+        return 'accepted';
+      } catch (error) {
+        return isOpsError(error) ? error.code : 'other';
+      }
+    };
+    const damaged = readFixture('authority.crt').replace(/\n[A-Za-z0-9+/]{8}/, '\n########');
+    expect(codeOf({ kind: 'ca', pem: 'not a certificate' })).toBe('TRANSPORT_CA_INVALID');
+    expect(codeOf({ kind: 'ca', pem: damaged })).toBe('TRANSPORT_CA_INVALID');
+    expect(codeOf({ kind: 'pinned', sha256: 'AA:BB' })).toBe('TRANSPORT_FINGERPRINT_INVALID');
+    expect(codeOf({ kind: 'pinned', sha256: fingerprint('first').toLowerCase().replaceAll(':', '') })).toBe('accepted');
   });
 });
 
