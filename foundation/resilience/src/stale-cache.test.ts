@@ -42,7 +42,10 @@ describe('stale cache', () => {
   it('serves a stale value at once and refreshes it in the background, once', async () => {
     const { cache, clock, load, loads, source } = create();
     await cache.get('list', load);
-    await clock.advance(60_000);
+    await clock.advance(59_999);
+    expect(cache.peek('list')?.isStale).toBe(false);
+    await clock.advance(1);
+    expect(cache.peek('list')?.isStale).toBe(true);
     Object.assign(source, { value: 'v2', delayMs: 100 });
     const both = await Promise.all([cache.get('list', load), cache.get('list', load)]);
     expect(both).toEqual(Array(2).fill({ kind: 'stale', value: 'v1', ageMs: 60_000, error: null }));
