@@ -5,5 +5,5 @@ export type { MachineFacts, MachineQuestion, PowerState } from './machine-facts.
 export { decodeName, encodeName } from './names.ts';
 export type { ActOutcome, PowerOptions, PowerVerb } from './power.ts';
 export { type Screen, ScreenCamera, type ScreenOptions } from './screen-camera.ts';
-export { cancelTask, type TaskProgress } from './tasks.ts';
+export type { TaskProgress } from './tasks.ts';
 export { VirtualMachine } from './virtual-machine.ts';

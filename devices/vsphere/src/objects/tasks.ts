@@ -1,6 +1,6 @@
 import type { ObjectWaiter, PropertyReader, PropertySet } from '../properties/index.ts';
 import type { Moref, Value } from '../schema/index.ts';
-import { isFault, type Session } from '../session/index.ts';
+import { isFault } from '../session/index.ts';
 import { Fields } from './fields.ts';
 import { type Refusal, toTaskRefusal } from './refusal.ts';
 
@@ -44,17 +44,6 @@ export async function watchTask(waiter: ObjectWaiter, task: Moref, options: Task
     },
   });
   return outcome.kind === 'gone' ? { kind: 'gone' } : outcome.value;
-}
-
-/** Asks the server to give a task up. False: it is of a kind that runs to its end, or already has. */
-export async function cancelTask(session: Session, task: Moref, options: { readonly signal?: AbortSignal }): Promise<boolean> {
-  try {
-    await session.call({ method: 'CancelTask', self: task, args: {} }, { ...options, priority: 'critical', idempotent: true });
-    return true;
-  } catch (error) {
-    if (isFault(error, 'NotSupported', 'InvalidState', 'ManagedObjectNotFound')) return false;
-    throw error;
-  }
 }
 
 /** An unfinished task of the given kind on an object, or null. Finished ones prove nothing: they may be older than our call. */

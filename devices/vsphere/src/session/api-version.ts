@@ -11,7 +11,3 @@ export function chooseApiVersion(offered: readonly string[]): ApiVersion {
     details: { offered: offered.slice(0, 10), oldest: API_VERSIONS[0] },
   });
 }
-
-export function isAtLeast(version: ApiVersion, since: ApiVersion): boolean {
-  return API_VERSIONS.indexOf(version) >= API_VERSIONS.indexOf(since);
-}

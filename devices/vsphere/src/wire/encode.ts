@@ -192,7 +192,7 @@ function isXmlText(text: string): boolean {
   return text.isWellFormed();
 }
 
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   if (!isXmlText(text)) throw invalid('A text holds a character that XML cannot carry.');
   // A carriage return would be read back as a line feed.
   return text.replace(/[&<>\r]/g, (character) => ESCAPES[character] ?? character);
