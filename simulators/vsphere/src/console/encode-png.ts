@@ -46,20 +46,20 @@ function copyRows(picture: Framebuffer): Buffer {
 /** Averages the source pixels under each target pixel, so that small text stays visible as grey. */
 function scaleRows(picture: Framebuffer, size: { readonly width: number; readonly height: number }): Buffer {
   const rows = Buffer.alloc((size.width * 3 + 1) * size.height);
+  const columns = spread({ target: size.width, source: picture.width });
+  const lines = spread({ target: size.height, source: picture.height });
+  const { pixels } = picture;
   let at = 0;
-  for (let y = 0; y < size.height; y++) {
+  for (const [top, bottom] of lines) {
     at++;
-    const top = Math.floor((y * picture.height) / size.height);
-    const bottom = Math.max(top + 1, Math.floor(((y + 1) * picture.height) / size.height));
-    for (let x = 0; x < size.width; x++) {
-      const left = Math.floor((x * picture.width) / size.width);
-      const right = Math.max(left + 1, Math.floor(((x + 1) * picture.width) / size.width));
+    for (const [left, right] of columns) {
       let red = 0;
       let green = 0;
       let blue = 0;
-      for (let sourceY = top; sourceY < bottom; sourceY++) {
-        for (let sourceX = left; sourceX < right; sourceX++) {
-          const pixel = picture.pixels[sourceY * picture.width + sourceX] ?? 0;
+      for (let y = top; y < bottom; y++) {
+        const end = y * picture.width + right;
+        for (let index = y * picture.width + left; index < end; index++) {
+          const pixel = pixels[index] as number;
           red += pixel >>> 16;
           green += (pixel >>> 8) & 0xff;
           blue += pixel & 0xff;
@@ -72,6 +72,15 @@ function scaleRows(picture: Framebuffer, size: { readonly width: number; readonl
     }
   }
   return rows;
+}
+
+/** For each target pixel the source pixels that it covers: first and one past the last, at least one. */
+function spread(sides: { readonly target: number; readonly source: number }): (readonly [number, number])[] {
+  const { target, source } = sides;
+  return Array.from({ length: target }, (_, index) => {
+    const first = Math.floor((index * source) / target);
+    return [first, Math.max(first + 1, Math.floor(((index + 1) * source) / target))] as const;
+  });
 }
 
 function chunk(type: string, data: Buffer): Buffer {

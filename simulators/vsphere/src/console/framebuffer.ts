@@ -33,10 +33,20 @@ export class Framebuffer {
 
   fill(area: Rectangle, color: number): void {
     this.#revision++;
+    const left = Math.max(0, area.x);
     const right = Math.min(this.width, area.x + area.width);
     const bottom = Math.min(this.height, area.y + area.height);
+    const { pixels } = this;
+    const tiles = this.#tiles;
+    const revision = this.#revision;
     for (let y = Math.max(0, area.y); y < bottom; y++) {
-      for (let x = Math.max(0, area.x); x < right; x++) this.#put(x, y, color);
+      const row = y * this.width;
+      const tileRow = Math.floor(y / TILE) * this.#columns;
+      for (let x = left; x < right; x++) {
+        if (pixels[row + x] === color) continue;
+        pixels[row + x] = color;
+        tiles[tileRow + ((x / TILE) | 0)] = revision;
+      }
     }
   }
 

@@ -8,8 +8,6 @@ export interface TypedValue {
   readonly value: unknown;
 }
 
-export const typedValue = ($any: string, value: unknown): TypedValue => ({ $any, value });
-
 /** A `val` element that is written already. */
 export class EncodedXml {
   readonly text: string;
