@@ -24,7 +24,11 @@ async function freePort(): Promise<number> {
 }
 
 /** Starts a program and asks for `path` until it answers; then lets it idle for a second. */
-async function measure(program: string, args: (port: number) => readonly string[], options: { readonly path: string; readonly env?: (port: number) => NodeJS.ProcessEnv }): Promise<Started> {
+async function measure(
+  program: string,
+  args: (port: number) => readonly string[],
+  options: { readonly path: string; readonly env?: (port: number) => NodeJS.ProcessEnv },
+): Promise<Started> {
   const port = await freePort();
   const began = performance.now();
   const child = spawn(program, args(port), { cwd: root, stdio: 'ignore', env: { PATH: process.env['PATH'], ...options.env?.(port) } });
@@ -54,16 +58,30 @@ export const bench: Bench = {
     ensureDebianPackages(['python3-flask', 'python3-pyvmomi', 'python3-pil', 'python3-aiohttp']);
     const dataDir = mkdtempSync(join(tmpdir(), 'breakwater-bench-'));
     const bare = 'require("node:http").createServer((q,s)=>s.end("{}")).listen(Number(process.argv[1]),"127.0.0.1")';
-    const env = (port: number): NodeJS.ProcessEnv => ({ BREAKWATER_DATA_DIR: dataDir, PORT: String(port), HOST: '127.0.0.1', BREAKWATER_API_TOKEN: 'bwt_bench-0123456789abcdef0123456789abcdef' });
+    const env = (port: number): NodeJS.ProcessEnv => ({
+      BREAKWATER_DATA_DIR: dataDir,
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      BREAKWATER_API_TOKEN: 'bwt_bench-0123456789abcdef0123456789abcdef',
+    });
     const ours: Started[] = [];
     const node: Started[] = [];
     const python: Started[] = [];
     try {
       for (let turn = 0; turn < ROUNDS; turn++) {
-        ours.push(await measure(process.execPath, () => ['--conditions=@breakwater/source', 'apps/breakwater/src/main.ts', 'serve'], { path: '/api/v1/health', env }));
+        ours.push(
+          await measure(process.execPath, () => ['--conditions=@breakwater/source', 'apps/breakwater/src/main.ts', 'serve'], {
+            path: '/api/v1/health',
+            env,
+          }),
+        );
         node.push(await measure(process.execPath, (port) => ['-e', bare, String(port)], { path: '/' }));
-        python.push(await measure('/usr/bin/python3', (port) => ['tests/bench/peers/python-stack.py', String(port)], { path: '/api/v1/health' }));
-        log(`round ${turn + 1}: ours ${ours.at(-1)?.firstAnswerMs.toFixed(0)} ms, bare node ${node.at(-1)?.firstAnswerMs.toFixed(0)} ms, python ${python.at(-1)?.firstAnswerMs.toFixed(0)} ms`);
+        python.push(
+          await measure('/usr/bin/python3', (port) => ['tests/bench/peers/python-stack.py', String(port)], { path: '/api/v1/health' }),
+        );
+        log(
+          `round ${turn + 1}: ours ${ours.at(-1)?.firstAnswerMs.toFixed(0)} ms, bare node ${node.at(-1)?.firstAnswerMs.toFixed(0)} ms, python ${python.at(-1)?.firstAnswerMs.toFixed(0)} ms`,
+        );
       }
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
@@ -71,9 +89,33 @@ export const bench: Bench = {
     const first = (all: readonly Started[]): number => median(all.map((one) => one.firstAnswerMs));
     const idle = (all: readonly Started[]): number => median(all.map((one) => one.idleMib));
     const rows: BenchRow[] = [
-      { name: 'bare HTTP process, first answer', value: round(first(node)), unit: 'ms', peer: 'python stack', ratio: round(first(node) / first(python)), goal: 'at most 250 ms and 0.4 x', ok: first(node) <= 250 && first(node) / first(python) <= 0.4 },
-      { name: 'portal, first answer', value: round(first(ours)), unit: 'ms', peer: 'python stack', ratio: round(first(ours) / first(python)), goal: 'at most 1000 ms', ok: first(ours) <= 1_000 },
-      { name: 'portal, idle memory', value: round(idle(ours)), unit: 'MiB', peer: 'python stack', ratio: round(idle(ours) / idle(python)), goal: 'at most 85 MiB', ok: idle(ours) <= 85 },
+      {
+        name: 'bare HTTP process, first answer',
+        value: round(first(node)),
+        unit: 'ms',
+        peer: 'python stack',
+        ratio: round(first(node) / first(python)),
+        goal: 'at most 250 ms and 0.4 x',
+        ok: first(node) <= 250 && first(node) / first(python) <= 0.4,
+      },
+      {
+        name: 'portal, first answer',
+        value: round(first(ours)),
+        unit: 'ms',
+        peer: 'python stack',
+        ratio: round(first(ours) / first(python)),
+        goal: 'at most 1000 ms',
+        ok: first(ours) <= 1_000,
+      },
+      {
+        name: 'portal, idle memory',
+        value: round(idle(ours)),
+        unit: 'MiB',
+        peer: 'python stack',
+        ratio: round(idle(ours) / idle(python)),
+        goal: 'at most 85 MiB',
+        ok: idle(ours) <= 85,
+      },
     ];
     return rows;
   },

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 
 /** Installs the Debian packages of a peer. A peer that is not there is an error: a bench without it would prove nothing. */
 export function ensureDebianPackages(packages: readonly string[]): void {
-  const missing = packages.filter((name) => spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' }).stdout !== 'install ok installed');
+  const missing = packages.filter(
+    (name) => spawnSync('dpkg-query', ['-W', '-f', '$' + '{Status}', name], { encoding: 'utf8' }).stdout !== 'install ok installed',
+  );
   if (missing.length === 0) return;
   const isRoot = process.getuid?.() === 0;
   const [program, ...before] = isRoot ? ['apt-get'] : ['sudo', '-n', 'apt-get'];
@@ -10,5 +12,6 @@ export function ensureDebianPackages(packages: readonly string[]): void {
     encoding: 'utf8',
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
-  if (result.status !== 0) throw new Error(`The peers of this bench need Debian packages: apt-get install ${missing.join(' ')}\n${result.stdout}${result.stderr}`);
+  if (result.status !== 0)
+    throw new Error(`The peers of this bench need Debian packages: apt-get install ${missing.join(' ')}\n${result.stdout}${result.stderr}`);
 }

@@ -93,7 +93,8 @@ export async function startPortal(options: { readonly env?: NodeJS.ProcessEnv } 
         async () => {
           const { servers, machines } = await snapshot();
           const now = servers.find((candidate) => candidate.id === id);
-          const isWhole = now !== undefined && now.vm_count > 0 && machines.filter((machine) => machine.server_id === id).length === now.vm_count;
+          const isWhole =
+            now !== undefined && now.vm_count > 0 && machines.filter((machine) => machine.server_id === id).length === now.vm_count;
           return isWhole && now.state === 'live' ? now : undefined;
         },
         { what: `${input.name} is live` },
