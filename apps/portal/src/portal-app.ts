@@ -5,6 +5,7 @@ import type { OriginQuestion } from './http/origin-guard.ts';
 import { toProblemAnswer } from './http/problem.ts';
 import { registerRoute } from './http/register-route.ts';
 import type { Authenticate, Route } from './http/route.ts';
+import type { HeaderQuestion } from './http/security-headers.ts';
 import type { HttpFigures } from './metrics/http-figures.ts';
 
 /** The largest JSON anybody has a reason to send is a list of 500 visible machines. */
@@ -29,7 +30,7 @@ export interface PortalAppOptions {
   readonly trustedProxies: readonly string[];
   readonly guardHost: (host: string | undefined) => void;
   readonly guardOrigin: (question: OriginQuestion) => void;
-  readonly headers: (question: { readonly hostname: string; readonly isSecure: boolean }) => Readonly<Record<string, string>>;
+  readonly headers: (question: HeaderQuestion) => Readonly<Record<string, string>>;
   /** Answers what no route has. */
   readonly serveRest: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
@@ -41,7 +42,7 @@ export function createPortalApp(options: PortalAppOptions): FastifyInstance {
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     exposeHeadRoutes: false,
-    genReqId: () => createId(),
+    genReqId: createRequestIds(),
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     rewriteUrl: (request) => stripBasePath(request.url ?? '/', options.basePath),
     // Slow senders hold a socket and nothing else: the whole request must arrive in this time.
@@ -54,8 +55,14 @@ export function createPortalApp(options: PortalAppOptions): FastifyInstance {
   });
   app.decorateRequest('principal', null);
   acceptJsonOnly(app);
-  app.addHook('onRequest', async (request, reply) => guard(request, reply, options));
-  app.addHook('onResponse', async (request, reply) => logAnswer(request, reply, options));
+  app.addHook('onRequest', (request, reply, done) => {
+    guard(request, reply, options);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    noteAnswer(request, reply, options);
+    done();
+  });
   app.setErrorHandler((error, request, reply) => sendProblem(options, { error, request, reply }));
   app.setNotFoundHandler((request, reply) => options.serveRest(request, reply));
   for (const route of options.routes) registerRoute(app, route, options);
@@ -80,8 +87,8 @@ function acceptJsonOnly(app: FastifyInstance): void {
 }
 
 function setHeaders(request: FastifyRequest, reply: FastifyReply, options: PortalAppOptions): void {
-  reply.header('x-request-id', request.id);
-  reply.headers(options.headers({ hostname: request.hostname, isSecure: request.protocol === 'https' }));
+  const kind = request.url.startsWith('/api/') ? 'data' : 'page';
+  reply.headers(options.headers({ kind, hostname: request.hostname, isSecure: request.protocol === 'https' }));
 }
 
 function guard(request: FastifyRequest, reply: FastifyReply, options: PortalAppOptions): void {
@@ -111,6 +118,7 @@ function sendProblem(
   for (const name of ['etag', 'content-encoding', 'x-cache', 'x-cache-age']) reply.removeHeader(name);
   return reply
     .code(status)
+    .header('x-request-id', request.id)
     .header('cache-control', 'no-store')
     .header('content-type', 'application/problem+json')
     .send(JSON.stringify(problem));
@@ -119,17 +127,22 @@ function sendProblem(
 /** The pattern, never the address: an address may hold what its sender likes. */
 const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'page';
 
-function logAnswer(request: FastifyRequest, reply: FastifyReply, options: PortalAppOptions): void {
-  const tookMs = reply.elapsedTime;
+/** Every answer is counted; what changes or fails is also logged. A line per picture would hide what matters. */
+function noteAnswer(request: FastifyRequest, reply: FastifyReply, options: PortalAppOptions): void {
+  const { method } = request;
+  const { statusCode: status, elapsedTime: tookMs } = reply;
   const route = routeOf(request);
-  options.http.record({ method: request.method, route, status: reply.statusCode, tookMs });
-  options.logger.debug('Request', {
-    request: request.id,
-    method: request.method,
-    route,
-    status: reply.statusCode,
-    took_ms: Math.round(tookMs * 10) / 10,
-    actor: request.principal?.name ?? null,
-    address: request.ip,
-  });
+  options.http.record({ method, route, status, tookMs });
+  if (status < 400 && SAFE_METHODS.has(method)) return;
+  const fields = { request: request.id, method, route, status, took_ms: Math.round(tookMs * 10) / 10, address: request.ip };
+  const actor = request.principal?.name ?? null;
+  if (SAFE_METHODS.has(method) || route.endsWith('/visible')) options.logger.debug('Request', { ...fields, actor });
+  else options.logger.info('Request', { ...fields, actor });
+}
+
+/** Unique among all starts of the program, and cheap: each request gets one. */
+function createRequestIds(): () => string {
+  const prefix = createId().slice(-12);
+  let count = 0;
+  return () => `${prefix}-${(count++).toString(36)}`;
 }

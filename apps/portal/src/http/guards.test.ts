@@ -90,7 +90,9 @@ describe('createOriginGuard', () => {
 
 describe('createSecurityHeaders', () => {
   it('allows no inline script, no inline style and no framing', () => {
-    const policy = createSecurityHeaders({ consolePort: null })({ hostname: 'localhost', isSecure: false })['content-security-policy'];
+    const policy = createSecurityHeaders({ consolePort: null })({ kind: 'page', hostname: 'localhost', isSecure: false })[
+      'content-security-policy'
+    ];
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
     expect(policy).not.toContain('unsafe');
     expect(policy).toContain("frame-ancestors 'none'");
@@ -98,15 +100,17 @@ describe('createSecurityHeaders', () => {
 
   it('names the second console door, but no host that could break out of the policy', () => {
     const headers = createSecurityHeaders({ consolePort: 8_765 });
-    expect(headers({ hostname: 'box', isSecure: true })['content-security-policy']).toContain("connect-src 'self' wss://box:8765;");
-    expect(headers({ hostname: "x; script-src 'unsafe-inline'", isSecure: true })['content-security-policy']).toContain(
+    expect(headers({ kind: 'page', hostname: 'box', isSecure: true })['content-security-policy']).toContain(
+      "connect-src 'self' wss://box:8765;",
+    );
+    expect(headers({ kind: 'page', hostname: "x; script-src 'unsafe-inline'", isSecure: true })['content-security-policy']).toContain(
       "connect-src 'self';",
     );
   });
 
   it('promises HTTPS only over HTTPS', () => {
     const headers = createSecurityHeaders({ consolePort: null });
-    expect(headers({ hostname: 'box', isSecure: false })).not.toHaveProperty('strict-transport-security');
-    expect(headers({ hostname: 'box', isSecure: true })).toHaveProperty('strict-transport-security');
+    expect(headers({ kind: 'page', hostname: 'box', isSecure: false })).not.toHaveProperty('strict-transport-security');
+    expect(headers({ kind: 'page', hostname: 'box', isSecure: true })).toHaveProperty('strict-transport-security');
   });
 });

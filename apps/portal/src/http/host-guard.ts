@@ -11,6 +11,8 @@ export interface HostGuardOptions {
   readonly host: string;
 }
 
+const MAX_KNOWN = 200;
+
 /**
  * Refuses requests that name a host which is not ours. A foreign page can point its own name at our address (DNS
  * rebinding) and would then be of the same origin; it cannot do that with an IP address, so these are all fine.
@@ -26,9 +28,15 @@ export function createHostGuard(options: HostGuardOptions): (host: string | unde
   ].map((name) => name.toLowerCase());
   const exact = new Set(names.filter((name) => !name.startsWith('.')));
   const suffixes = names.filter((name) => name.startsWith('.'));
+  // The same few headers come with every request; refused ones are not kept, so that strangers cannot fill the memory.
+  const known = new Set<string>();
   return (host) => {
+    if (host !== undefined && known.has(host)) return;
     const name = splitHost(host);
-    if (name !== null && (isIP(name) !== 0 || exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix)))) return;
+    if (name !== null && (isIP(name) !== 0 || exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix)))) {
+      if (host !== undefined && known.size < MAX_KNOWN) known.add(host);
+      return;
+    }
     throw new OpsError({
       code: 'PORTAL_HOST_REFUSED',
       message: `This host name is not known here. If it is right, add it to ALLOWED_HOSTS or set PUBLIC_URL.`,

@@ -4,21 +4,31 @@ export interface SecurityHeaderOptions {
 }
 
 export interface HeaderQuestion {
+  /** `data` is never rendered as a page, so it goes without the page's policy. */
+  readonly kind: 'data' | 'page';
   readonly hostname: string;
   readonly isSecure: boolean;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
+const HSTS = { 'strict-transport-security': 'max-age=31536000' };
+
+const DATA_HEADERS: Headers = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+};
+const SECURE_DATA_HEADERS: Headers = { ...DATA_HEADERS, ...HSTS };
+
 /** Headers of every answer. The policy allows no inline script and nothing from elsewhere. */
 export function createSecurityHeaders({ consolePort }: SecurityHeaderOptions): (question: HeaderQuestion) => Headers {
-  if (consolePort === null) {
-    const secure = buildHeaders({ isSecure: true, door: '' });
-    const plain = buildHeaders({ isSecure: false, door: '' });
-    return ({ isSecure }) => (isSecure ? secure : plain);
-  }
-  // `'self'` covers the page's own host and port only, so the second door must be named, by the name that the browser uses.
-  return ({ hostname, isSecure }) => {
+  const secure = buildHeaders({ isSecure: true, door: '' });
+  const plain = buildHeaders({ isSecure: false, door: '' });
+  return ({ kind, hostname, isSecure }) => {
+    if (kind === 'data') return isSecure ? SECURE_DATA_HEADERS : DATA_HEADERS;
+    if (consolePort === null) return isSecure ? secure : plain;
+    // `'self'` covers the page's own host and port only, so the second door must be named, by the name that the browser uses.
     const isName = /^[a-z0-9._-]+$|^\[[0-9a-f:.]+\]$/i.test(hostname);
     return buildHeaders({ isSecure, door: isName ? ` ${isSecure ? 'wss' : 'ws'}://${hostname}:${consolePort}` : '' });
   };
@@ -48,6 +58,6 @@ function buildHeaders({ isSecure, door }: { readonly isSecure: boolean; readonly
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
     // Browsers ignore these two over plain HTTP, and complain in the console about the first.
-    ...(isSecure ? { 'cross-origin-opener-policy': 'same-origin', 'strict-transport-security': 'max-age=31536000' } : {}),
+    ...(isSecure ? { 'cross-origin-opener-policy': 'same-origin', ...HSTS } : {}),
   };
 }
