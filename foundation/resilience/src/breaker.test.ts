@@ -208,6 +208,14 @@ describe('half-open breaker', () => {
     expect(breaker.state).toBe('half-open');
   });
 
+  it('says when the first of several probes gives its permit back', async () => {
+    const { breaker, clock, admit } = await createHalfOpen({ halfOpen: { probes: 2, leaseMs: 10_000 } });
+    admit();
+    await clock.advance(4_000);
+    admit();
+    expect(breaker.retryAfterMs(clock.now())).toBe(6_000);
+  });
+
   it('takes a shorter lease where the caller asks for one', async () => {
     const { breaker, clock, admit } = await createHalfOpen();
     breaker.admit(clock.now(), 100);

@@ -634,6 +634,18 @@ describe('breaker control', () => {
   });
 });
 
+it('measures how long answers take, and neither failures nor parked calls', async () => {
+  const { pipeline, watch, clock } = create({});
+  const after = (delayMs: number, ending: 'resolve' | 'reject') => () =>
+    new Promise((resolve, reject) => void clock.after(delayMs, () => (ending === 'resolve' ? resolve(1) : reject(new Error('late')))));
+  watch(after(100, 'resolve'));
+  watch(after(9_000, 'reject'));
+  watch(after(9_000, 'resolve'), { lane: 'parked' });
+  await clock.advance(10_000);
+  expect(pipeline.snapshot().calls.p99Ms).toBeLessThan(115);
+  expect(pipeline.snapshot().calls.p50Ms).toBeGreaterThan(85);
+});
+
 it('lends a probe its permit for the attempt timeout and five seconds', async () => {
   const { pipeline, clock } = create({ breaker: { ...BREAKER, openMs: 1_000 }, attempt: { timeoutMs: 2_000 } });
   for (let call = 0; call < 2; call++) pipeline.breaker?.permit()?.settle({ kind: 'timeout' });
