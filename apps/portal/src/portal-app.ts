@@ -1,11 +1,13 @@
+import type { Socket } from 'node:net';
 import type { Access } from '@breakwater/access';
-import { type Clock, createId, isOpsError, type Logger } from '@breakwater/kernel';
+import { type Clock, createId, isOpsError, type Logger, OpsError } from '@breakwater/kernel';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { OriginQuestion } from './http/origin-guard.ts';
 import { toProblemAnswer } from './http/problem.ts';
 import { registerRoute } from './http/register-route.ts';
 import type { Authenticate, Route } from './http/route.ts';
 import type { HeaderQuestion } from './http/security-headers.ts';
+import { refuseUpgrade } from './http/upgrade-guard.ts';
 import type { HttpFigures } from './metrics/http-figures.ts';
 
 /** The largest JSON anybody has a reason to send is a list of 500 visible machines. */
@@ -47,6 +49,7 @@ export function createPortalApp(options: PortalAppOptions): FastifyInstance {
     rewriteUrl: (request) => stripBasePath(request.url ?? '/', options.basePath),
     // Slow senders hold a socket and nothing else: the whole request must arrive in this time.
     requestTimeout: 30_000,
+    clientErrorHandler: (error, socket) => refuseBytes(error, socket),
     // These never reach a hook, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply, options);
@@ -122,6 +125,19 @@ function sendProblem(
     .header('cache-control', 'no-store')
     .header('content-type', 'application/problem+json')
     .send(JSON.stringify(problem));
+}
+
+/** What Node's parser refuses is no request yet, so it has no hooks, no route and no id. */
+function refuseBytes(error: Error, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isTooLarge = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW';
+  const refusal = isTooLarge
+    ? { code: 'PORTAL_HEADERS_TOO_LARGE', message: 'The headers are larger than 16 KiB.' }
+    : { code: 'PORTAL_REQUEST_INVALID', message: 'These bytes are not an HTTP request.' };
+  refuseUpgrade(socket, { error: new OpsError(refusal), requestId: 'none' });
 }
 
 /** The pattern, never the address: an address may hold what its sender likes. */

@@ -83,9 +83,9 @@ export function createPortal(options: PortalOptions): Portal {
   let isReady = false;
 
   const routes: Route[] = [
-    ...signIn.routes,
     ...createApiRoutes(services, signIn),
     ...createMachineConsoleRoutes(services, { ...config, access, sessions: consoles.sessions, consolePort: config.wsProxyPort }),
+    ...signIn.routes,
     ...createProbeRoutes({ isReady: () => isReady }),
     createMetricsRoute({
       access,

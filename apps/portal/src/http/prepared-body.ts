@@ -10,13 +10,15 @@ const ENCODINGS: readonly Encoding[] = ['zstd', 'br', 'gzip'];
 /** Below this a compressed body saves nothing worth a call. */
 const MIN_COMPRESSED_BYTES = 1_024;
 
+const [compressZstd, compressBrotli, compressGzip] = [promisify(zstdCompress), promisify(brotliCompress), promisify(gzip)];
+
 const compressors: Readonly<Record<Encoding, (bytes: Buffer) => Promise<Buffer>>> = {
-  zstd: (bytes) => promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
+  zstd: (bytes) => compressZstd(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
   br: (bytes) =>
-    promisify(brotliCompress)(bytes, {
+    compressBrotli(bytes, {
       params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
     }),
-  gzip: (bytes) => promisify(gzip)(bytes, { level: 1 }),
+  gzip: (bytes) => compressGzip(bytes, { level: 1 }),
 };
 
 /** Bytes of one version of an answer, made once and sent to everybody; compressed when first asked for. */

@@ -18,6 +18,8 @@ export function registerRoute(app: FastifyInstance, route: Route, options: Route
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    // A stream has no head to ask for.
+    exposeHeadRoute: route.method === 'GET' && !Object.values(route.answers).some((answer) => answer.mediaType === 'text/event-stream'),
     // The guard runs before the body is read: a stranger's bytes are not worth parsing.
     onRequest: async (request) => {
       request.principal = await options.authenticate(request);

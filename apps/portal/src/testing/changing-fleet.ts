@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Clock, type Random, toMoid, toServerId } from '@breakwater/kernel';
+import { type Clock, formatInstant, type Random, toMoid, toServerId } from '@breakwater/kernel';
 import { FakeFleet } from './fake-fleet.ts';
 import { makeMachine, makeServer } from './samples.ts';
 
@@ -18,7 +18,10 @@ export function createChangingFleet(options: { readonly clock: Clock; readonly r
   const fleet = new FakeFleet(clock);
   for (const { machineCount, ...server } of SERVERS) {
     const problem = server.state === 'unreachable' ? 'The server does not answer.' : null;
-    fleet.seed({ ...server, vm_count: machineCount, vm_on_count: machineCount, problem }, { machineCount });
+    fleet.seed(
+      { ...server, vm_count: machineCount, vm_on_count: machineCount, problem, data_at: formatInstant(clock.wall()) },
+      { machineCount },
+    );
   }
   const tick = (): void => {
     for (let count = 0; count < 5; count++) changeOne(fleet, random);

@@ -8,6 +8,9 @@ const element = (name, { text, children = [], ...attributes } = {}) => {
   return node;
 };
 
+/** Text in which `words` between backticks are code. */
+const withCode = (text) => text.split('`').map((part, index) => (index % 2 === 1 ? element('code', { text: part }) : part));
+
 const byId = (id) => document.querySelector(`#${id}`);
 
 const resolve = (api, schema, depth = 0) => {
@@ -39,7 +42,7 @@ const describeParameters = (parameters) =>
 const describeAnswers = (api, responses) =>
   Object.entries(responses).flatMap(([status, response]) => {
     const schema = response.content?.['application/json']?.schema;
-    const line = element('p', { children: [element('code', { text: status }), ` ${response.description}`] });
+    const line = element('p', { children: [element('code', { text: status }), ' ', ...withCode(response.description)] });
     return schema === undefined ? [line] : [line, describeSchema(api, `Body of ${status}`, schema)];
   });
 
@@ -52,8 +55,8 @@ const describeOperation = (api, { path, method, operation }) => {
       element('h3', {
         children: [element('span', { className: `method ${method}`, text: method.toUpperCase() }), ' ', element('code', { text: path })],
       }),
-      element('p', { text: operation.summary }),
-      element('p', { className: 'muted', text: operation.description }),
+      element('p', { children: withCode(operation.summary) }),
+      element('p', { className: 'muted', children: withCode(operation.description) }),
       ...(operation.parameters === undefined ? [] : [describeParameters(operation.parameters)]),
       ...(body === undefined ? [] : [describeSchema(api, 'Request body', body)]),
       ...describeAnswers(api, operation.responses),
@@ -63,7 +66,7 @@ const describeOperation = (api, { path, method, operation }) => {
 
 const render = (api) => {
   byId('title').textContent = `${api.info.title} API ${api.info.version}`;
-  byId('about').textContent = api.info.description;
+  byId('about').replaceChildren(...withCode(api.info.description));
   const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
@@ -78,7 +81,7 @@ const render = (api) => {
       element('strong', { text: name }),
       element('ul', {
         children: list.map(({ operation }) =>
-          element('li', { children: [element('a', { href: `#${operation.operationId}`, text: operation.summary })] }),
+          element('li', { children: [element('a', { href: `#${operation.operationId}`, children: withCode(operation.summary) })] }),
         ),
       }),
     ]),
@@ -88,6 +91,7 @@ const render = (api) => {
 const filter = () => {
   const wanted = byId('filter').value.trim().toLowerCase();
   for (const article of document.querySelectorAll('article')) article.hidden = !article.dataset.search.includes(wanted);
+  for (const section of document.querySelectorAll('section')) section.hidden = section.querySelector('article:not([hidden])') === null;
 };
 
 byId('filter').addEventListener('input', filter);
