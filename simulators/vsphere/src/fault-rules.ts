@@ -85,9 +85,8 @@ export class FaultRules {
   take(names: readonly string[]): FaultEffect[] {
     const effects: FaultEffect[] = [];
     for (const active of this.#rules) {
-      const { on, times, probability } = active.rule;
+      const { on, probability } = active.rule;
       if (on !== undefined && !on.some((name) => names.includes(name))) continue;
-      if (times !== undefined && active.hits >= times) continue;
       if (probability !== undefined && this.#random() >= probability) continue;
       active.hits++;
       effects.push(active.rule.effect);
