@@ -19,10 +19,11 @@ export async function ensurePackages() {
     .digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted && existsSync(nodePath)) return;
   console.error('Setting up: installing packages (about a minute, only the first time) ...');
-  const installed = await capture('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Not "npm ci": it refuses a registry that does not carry every platform's optional packages. "--no-save" keeps to the lockfile all the same.
+  const installed = await capture('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   if (installed.code !== 0) {
     throw new Error(
-      `${installed.output.slice(-4_000)}\nThe packages could not be installed ("npm ci" above says why). Check the network or the npm registry and start again.`,
+      `${installed.output.slice(-4_000)}\nThe packages could not be installed; npm says why above. Check the network or the npm registry and start again.`,
     );
   }
   const version = await capture(nodePath, ['--version']);
