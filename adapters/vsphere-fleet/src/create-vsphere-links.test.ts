@@ -246,6 +246,19 @@ describe('a server in trouble', () => {
     expect((await news.next('loaded')).machines).toHaveLength(8);
   });
 
+  it('that was overloaded is known again at once when it recovers, although nothing has changed there', async () => {
+    const simulator = await start();
+    const { link, news } = open(simulator, { links: createLinks({ confirmIntervalMs: 60_000 }) });
+    await news.next('loaded');
+    const fault = simulator.control.addFault({ effect: { kind: 'unavailable' } });
+    simulator.control.dropConnections();
+    expect((await news.next('lost')).trouble).toMatchObject({ kind: 'overloaded', code: 'VSPHERE_UNAVAILABLE' });
+    simulator.control.faults.remove(fault);
+    link.retryNow();
+    expect((await news.next('loaded')).machines).toHaveLength(8);
+    expect(simulator.control.report().byName['Login']).toBe(1);
+  });
+
   it('that forgets our session is signed in at again without anybody noticing', async () => {
     const simulator = await start();
     const { link, news } = open(simulator);

@@ -12,6 +12,7 @@ import {
 } from '@breakwater/resilience';
 import { type Transport, withPipeline } from '@breakwater/transport';
 import { classifyVsphereOutcome, createVsphereClient } from '@breakwater/vsphere';
+import { BreakerProbe } from './breaker-probe.ts';
 import { openRoad } from './open-road.ts';
 import { probeServer, testServer } from './server-test.ts';
 import { VsphereLink } from './vsphere-link.ts';
@@ -58,15 +59,17 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
     open(record, credentials) {
       const linkLogger = logger.with({ serverId: record.id });
       const bare = road(record, options.poolSize + 1);
-      const pipeline = openPipeline(record, { ...deps, logger: linkLogger, limits: options.limits });
+      const pipeline = openPipeline(record, { ...deps, logger: linkLogger, limits: options.limits, onOpened: () => probe?.start() });
+      const guarded = withPipeline(bare, { pipeline });
+      const probe = pipeline.breaker === null ? null : new BreakerProbe({ clock, breaker: pipeline.breaker, transport: guarded });
       const client = createVsphereClient({
-        transport: limitScreens(withPipeline(bare, { pipeline }), options.screenTimeoutMs),
+        transport: limitScreens(guarded, options.screenTimeoutMs),
         ...toSignIn(credentials),
         clock,
         logger: linkLogger,
         maxWaitMs: options.confirmIntervalMs,
       });
-      return new VsphereLink({ record, client, pipeline, road: bare, clock });
+      return new VsphereLink({ record, client, pipeline, probe, road: bare, clock });
     },
     test: (record, credentials, { signal }) =>
       testServer(record, toSignIn(credentials), {
@@ -83,7 +86,10 @@ const toSignIn = ({ user, password }: ServerCredentials): ServerCredentials => (
 
 function openPipeline(
   record: ServerRecord,
-  deps: Pick<VsphereLinksDependencies, 'clock' | 'logger' | 'random' | 'onEvent'> & { readonly limits: Partial<EsxiLimits> },
+  deps: Pick<VsphereLinksDependencies, 'clock' | 'logger' | 'random' | 'onEvent'> & {
+    readonly limits: Partial<EsxiLimits>;
+    onOpened(): void;
+  },
 ): Pipeline {
   const { clock, logger, random = systemRandom } = deps;
   const spec = esxiPreset({ limits: deps.limits, classify: classifyVsphereOutcome });
@@ -91,6 +97,7 @@ function openPipeline(
     const line = toLogLine(event);
     if (line !== null && event.kind === 'breaker.opened') logger.warn(line);
     else if (line !== null) logger.info(line);
+    if (event.kind === 'breaker.opened') deps.onOpened();
     deps.onEvent?.(event);
   };
   return createPipeline(spec, { key: record.id, clock, random, onEvent });

@@ -14,8 +14,10 @@ function startLoop(connections: readonly (readonly Step[])[]) {
   const controller = new AbortController();
   const seen: { readonly news: InventoryNews; readonly atMs: number }[] = [];
   let calls = 0;
+  const reloads: number[] = [];
   const loop = new FollowLoop({
     clock,
+    reload: () => void reloads.push(clock.now()),
     async *follow({ signal }) {
       const steps = connections[calls++] ?? [failure('TRANSPORT_REFUSED')];
       for (const step of steps) {
@@ -28,7 +30,7 @@ function startLoop(connections: readonly (readonly Step[])[]) {
   const done = (async () => {
     for await (const news of loop.run({ signal: controller.signal })) seen.push({ news, atMs: clock.now() });
   })();
-  return { clock, loop, seen, done, controller, calls: () => calls };
+  return { clock, loop, seen, done, controller, reloads, calls: () => calls };
 }
 
 describe('following a server for good', () => {
@@ -55,13 +57,16 @@ describe('following a server for good', () => {
   });
 
   it('tries a living connection that broke once more before anybody is told', async () => {
-    const { clock, seen } = startLoop([
+    const { clock, seen, reloads } = startLoop([
       [confirmed, failure('TRANSPORT_RESET')],
       [confirmed, failure('TRANSPORT_RESET')],
       [failure('TRANSPORT_RESET')],
     ]);
     await clock.advance(0);
     expect(seen.map(({ news }) => news.kind)).toEqual(['confirmed', 'confirmed', 'lost']);
+    expect(reloads).toEqual([]);
+    await clock.advance(5_000);
+    expect(reloads).toEqual([5_000]);
   });
 
   it('signs in at once when a restarted server has forgotten us, but not over and over', async () => {

@@ -16,6 +16,8 @@ export interface FollowLoopOptions {
   readonly clock: Clock;
   /** News until the server is lost; then it throws, and may be called again. */
   follow(options: { readonly signal: AbortSignal }): AsyncIterable<Exclude<InventoryNews, { readonly kind: 'lost' }>>;
+  /** Has the next `follow` begin with the whole inventory. */
+  reload(): void;
 }
 
 /** News of a server without end: what `follow` throws becomes news too, and is followed by a wait and another try. */
@@ -67,6 +69,8 @@ export class FollowLoop {
       failures += 1;
       yield { kind: 'lost', trouble, retryInMs };
       await this.#wait(retryInMs, signal);
+      // Going on where it ended would be silent until something changes, and the server would stay lost for so long.
+      this.#options.reload();
     }
   }
 

@@ -15,6 +15,7 @@ import { type Clock, type Moid, sleep } from '@breakwater/kernel';
 import type { Pipeline } from '@breakwater/resilience';
 import type { Transport } from '@breakwater/transport';
 import type { VsphereClient } from '@breakwater/vsphere';
+import type { BreakerProbe } from './breaker-probe.ts';
 import { FollowLoop } from './follow-loop.ts';
 import { toConsoleDoor } from './to-console-door.ts';
 import { toLinkFigures } from './to-link-figures.ts';
@@ -23,6 +24,7 @@ export interface VsphereLinkParts {
   readonly record: ServerRecord;
   readonly client: VsphereClient;
   readonly pipeline: Pipeline;
+  readonly probe: BreakerProbe | null;
   /** The bare way to the server; closed with the link. */
   readonly road: Transport;
   readonly clock: Clock;
@@ -38,7 +40,8 @@ export class VsphereLink implements ServerLink {
 
   constructor(parts: VsphereLinkParts) {
     this.#parts = parts;
-    this.#loop = new FollowLoop({ clock: parts.clock, follow: (options) => parts.client.follow(options) });
+    const { client, clock } = parts;
+    this.#loop = new FollowLoop({ clock, follow: (options) => client.follow(options), reload: () => client.invalidate() });
   }
 
   follow(options: { readonly signal: AbortSignal }): AsyncIterable<InventoryNews> {
@@ -87,7 +90,8 @@ export class VsphereLink implements ServerLink {
   }
 
   async close(): Promise<void> {
-    const { client, pipeline, road, clock } = this.#parts;
+    const { client, pipeline, probe, road, clock } = this.#parts;
+    probe?.close();
     const grace = new AbortController();
     try {
       // A server that no longer answers must not hold up whoever closes; closing the road ends what is still under way.

@@ -1,5 +1,5 @@
 import type { ServerStats } from '@breakwater/contract';
-import { type Clock, type Logger, type OpsError, toOpsError } from '@breakwater/kernel';
+import { type Clock, type Logger, type OpsError, type ServerId, toOpsError } from '@breakwater/kernel';
 import type { Attention } from './attention.ts';
 import type { ServerGauges } from './machine.ts';
 import type { FleetOptions } from './options.ts';
@@ -7,6 +7,7 @@ import type { ServerLink } from './ports/server-link.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface GaugePollerDependencies {
+  readonly serverId: ServerId;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: FleetOptions;
@@ -111,7 +112,8 @@ export class GaugePoller {
     } catch (error) {
       if (signal.aborted) return;
       this.#problem = toOpsError(error, { code: 'FLEET_GAUGES_FAILED' });
-      this.#deps.logger.info('Returning stale stats cache due to error', { code: this.#problem.code, error: this.#problem.message });
+      const { code, message } = this.#problem;
+      this.#deps.logger.info(`Returning stale stats cache for ${this.#deps.serverId} due to error`, { code, error: message });
     }
   }
 }

@@ -68,7 +68,7 @@ export class ServerUnit {
     this.#logger = deps.logger.with({ serverId });
     this.rows = new MachineRows(serverId);
     const shared = { clock, logger: this.#logger, options: deps.options, attention };
-    this.#gauges = new GaugePoller({ ...shared, onGauges: (gauges) => this.#mergeGauges(gauges) });
+    this.#gauges = new GaugePoller({ ...shared, serverId, onGauges: (gauges) => this.#mergeGauges(gauges) });
     this.#screens = new ScreenRefresher({ ...shared, serverId, rows: this.rows, store, encoder, events });
     this.#keeper = new InventoryKeeper({
       serverId,

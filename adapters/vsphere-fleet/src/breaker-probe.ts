@@ -1,0 +1,71 @@
+import { type Clock, OpsError, sleep } from '@breakwater/kernel';
+import type { BreakerControl } from '@breakwater/resilience';
+import type { Transport } from '@breakwater/transport';
+import { SERVICE_VERSIONS_PATH } from '@breakwater/vsphere/schema';
+
+export interface BreakerProbeOptions {
+  readonly clock: Clock;
+  /** With the pipeline around it: a probe counts like any other call. */
+  readonly transport: Transport;
+  readonly breaker: BreakerControl;
+}
+
+/** Least pause between two probes. */
+const PAUSE_MS = 250;
+
+/**
+ * Asks a server whose breaker is open how it is, as soon as that is allowed. Without it a server that is well again would
+ * stay blocked until enough other calls happen to come along. The question is the cheapest one there is: no session, a few hundred bytes.
+ */
+export class BreakerProbe {
+  readonly #options: BreakerProbeOptions;
+  readonly #closing = new AbortController();
+  #isRunning = false;
+
+  constructor(options: BreakerProbeOptions) {
+    this.#options = options;
+  }
+
+  /** To be called when the breaker has opened. */
+  start(): void {
+    if (this.#isRunning || this.#closing.signal.aborted) return;
+    this.#isRunning = true;
+    void this.#run().finally(() => {
+      this.#isRunning = false;
+    });
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { breaker, clock } = this.#options;
+    const { signal } = this.#closing;
+    while (breaker.state !== 'closed' && !signal.aborted) {
+      const pauseMs = Math.max(PAUSE_MS, breaker.retryAfterMs);
+      // Both can only end early: closed meanwhile, or another failure, which the breaker itself has counted and shows.
+      await sleep(clock, pauseMs, { signal }).catch(() => undefined);
+      if (!this.#isClosedNow() && !signal.aborted) await this.#ask(signal).catch(() => undefined);
+    }
+  }
+
+  #isClosedNow(): boolean {
+    return this.#options.breaker.state === 'closed';
+  }
+
+  #ask(signal: AbortSignal): Promise<void> {
+    const operation = 'GET vimServiceVersions.xml';
+    return this.#options.transport.exchange(
+      { method: 'GET', path: SERVICE_VERSIONS_PATH, operation, priority: 'high', idempotent: false, signal },
+      async (response) => {
+        if (response.status === 200) return;
+        throw new OpsError({
+          code: 'VSPHERE_HTTP_STATUS',
+          message: `The server answered with HTTP status ${response.status}.`,
+          details: { status: response.status, operation },
+        });
+      },
+    );
+  }
+}
