@@ -9,7 +9,7 @@ import { Secret } from './secret.ts';
 
 test('a secret shows itself only when asked to', () => {
   const secret = new Secret('s3cr3t');
-  const everywhere = [`${secret}`, JSON.stringify({ secret }), inspect(secret), inspect({ nested: [secret] }, { depth: 5 })].join(' ');
+  const everywhere = [String(secret), JSON.stringify({ secret }), inspect(secret), inspect({ nested: [secret] }, { depth: 5 })].join(' ');
   expect(everywhere).not.toContain('s3cr3t');
   expect(secret.reveal()).toBe('s3cr3t');
 });
