@@ -188,9 +188,15 @@ function paintPointer(
       const y = use.y + dy;
       if (x >= picture.width || y >= picture.height) continue;
       use.under.push({ x, y, color: picture.pixels[y * picture.width + x] ?? 0 });
-      picture.setPixel(x, y, { color: use.buttons === 0 ? 0xffffff : 0xffcc33 });
+      picture.setPixel(x, y, { color: isEdge(dx, dy) ? 0x101010 : use.buttons === 0 ? 0xffffff : 0xffcc33 });
     }
   }
+}
+
+/** A dark rim keeps the pointer visible on light ground. */
+function isEdge(dx: number, dy: number): boolean {
+  const has = (x: number, y: number): boolean => x >= 0 && ((POINTER_ROWS[y] ?? 0) & (0x8000 >> x)) !== 0;
+  return !has(dx - 1, dy) || !has(dx + 1, dy) || !has(dx, dy + 1);
 }
 
 /** Puts back what the pointer covered, so that it leaves no trail. */
