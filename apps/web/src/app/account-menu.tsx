@@ -1,13 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useId } from 'react';
-import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components';
 import { signOut } from '../api/portal.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { isLanguage, LANGUAGE_NAMES, LANGUAGES } from '../i18n/languages.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { CheckField } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { PopoverButton } from '../ui/popover-button.tsx';
 import type { Preferences } from './preferences.ts';
 import { useFeedStatus, usePreferences, useServices, useSession } from './services.ts';
 
@@ -15,24 +15,21 @@ export function AccountMenu({ onShowKeys }: { readonly onShowKeys: () => void })
   const { t } = useWords();
   const session = useSession();
   return (
-    <DialogTrigger>
-      <Button className="button quiet" aria-label={t('account.open')}>
-        <Icon name="account" />
-        <span className="account-name">{session.person?.username}</span>
-      </Button>
-      <Popover className="popover" placement="bottom end">
-        <Dialog className="popover-dialog account" aria-label={t('account.open')}>
-          {({ close }) => (
-            <AccountPanel
-              onShowKeys={() => {
-                close();
-                onShowKeys();
-              }}
-            />
-          )}
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
+    <PopoverButton
+      label={`${t('account.open')}: ${session.person?.username ?? ''}`}
+      title={t('account.open')}
+      content={(close) => (
+        <AccountPanel
+          onShowKeys={() => {
+            close();
+            onShowKeys();
+          }}
+        />
+      )}
+    >
+      <Icon name="account" />
+      <span className="account-name">{session.person?.username}</span>
+    </PopoverButton>
   );
 }
 

@@ -1,14 +1,14 @@
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useWords } from '../i18n/use-words.ts';
 import { isTroubled } from '../machines/freshness.ts';
 import { OperationsTray } from '../operations/operations-tray.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { LazyShortcutsDialog } from '../ui/lazy-overlays.ts';
 import { Logo } from '../ui/logo.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { FeedBanner } from './feed-banner.tsx';
 import { useFleet, usePreferences, useServices, useSession } from './services.ts';
-import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 
 /** Header, main menu and content of all pages but console and sign-in. */
 export function HomeLayout(): ReactNode {
@@ -43,7 +43,11 @@ export function HomeLayout(): ReactNode {
         <FeedBanner />
         <Outlet />
       </main>
-      {showsKeys ? <ShortcutsDialog onClose={() => setShowsKeys(false)} /> : null}
+      {showsKeys ? (
+        <Suspense fallback={null}>
+          <LazyShortcutsDialog onClose={() => setShowsKeys(false)} />
+        </Suspense>
+      ) : null}
     </div>
   );
 }

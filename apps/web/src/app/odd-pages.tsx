@@ -12,6 +12,7 @@ export function NotFoundPage(): ReactNode {
     <main className="content">
       <Message
         icon="question"
+        heading="h1"
         title={t('app.not_found')}
         action={
           <Link to="/" className="button primary">
@@ -33,6 +34,7 @@ export function BrokenPage({ error, reset }: { readonly error: unknown; readonly
     <main className="content">
       <Message
         icon="alert"
+        heading="h1"
         title={t('app.broken')}
         action={
           <button

@@ -68,19 +68,21 @@ export function ConsolePage(): ReactNode {
 
   return (
     <div className="console-page">
-      <h1 className="visually-hidden">{title}</h1>
-      <ConsoleToolbar
-        ref={toolbar}
-        machineKey={key}
-        name={name}
-        handle={handle}
-        viewOnly={viewOnly}
-        onViewOnly={setViewOnly}
-        scale={scale}
-        onScale={setScale}
-        isTyping={isTyping}
-        onTyping={() => setTyping(!isTyping)}
-      />
+      <header>
+        <h1 className="visually-hidden">{title}</h1>
+        <ConsoleToolbar
+          ref={toolbar}
+          machineKey={key}
+          name={name}
+          handle={handle}
+          viewOnly={viewOnly}
+          onViewOnly={setViewOnly}
+          scale={scale}
+          onScale={setScale}
+          isTyping={isTyping}
+          onTyping={() => setTyping(!isTyping)}
+        />
+      </header>
       <main className="console-main">
         <div className="console-stage" data-state={handle.state.kind} data-scale={scale}>
           <canvas ref={still} className="console-still" />
@@ -89,11 +91,13 @@ export function ConsolePage(): ReactNode {
         </div>
         {isTyping ? <TypeTextPanel screen={viewOnly === 'yes' ? null : screen} machineKey={key} onClose={() => setTyping(false)} /> : null}
       </main>
-      {viewOnly === 'yes' ? null : <SoftKeyboard screen={screen} />}
-      <p id={hintId} className="console-hint">
-        {window.isSecureContext ? null : <span>{t('console.insecure')} </span>}
-        {t('console.canvas_hint')}
-      </p>
+      <footer>
+        {viewOnly === 'yes' ? null : <SoftKeyboard screen={screen} />}
+        <p id={hintId} className="console-hint">
+          {window.isSecureContext ? null : <span>{t('console.insecure')} </span>}
+          {t('console.canvas_hint')}
+        </p>
+      </footer>
     </div>
   );
 }

@@ -14,5 +14,7 @@ export function describeCode(t: TFunction, problem: { readonly code: string | nu
 export function describeError(t: TFunction, error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
   const text = describeCode(t, { code: error.code, fallback: error.message });
-  return error.requestId === null ? text : `${text} ${t('error.with_id', { id: error.requestId })}`;
+  // Who only mistyped a password has no use for a reference.
+  const isOurFault = error.status >= 500;
+  return error.requestId === null || !isOurFault ? text : `${text} ${t('error.with_id', { id: error.requestId })}`;
 }

@@ -31,6 +31,7 @@ export function MachinePage(): ReactNode {
     return (
       <Message
         icon="question"
+        heading="h1"
         title={t('machine.gone_title')}
         action={
           <Link to="/" className="button primary">

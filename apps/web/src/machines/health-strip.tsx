@@ -1,9 +1,9 @@
 import type { Server } from '@breakwater/contract';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Dialog, Popover } from 'react-aria-components';
+import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useFleet, useServices } from '../app/services.ts';
 import { useNow } from '../app/use-now.ts';
 import { useWords } from '../i18n/use-words.ts';
+import { LazyPopoverPanel } from '../ui/lazy-overlays.ts';
 import { ServerShape } from '../ui/state-shape.tsx';
 import { isTroubled } from './freshness.ts';
 import { ServerCause } from './server-cause.tsx';
@@ -60,19 +60,18 @@ export function HealthStrip(): ReactNode {
           </li>
         ) : null}
       </ul>
-      <Popover
-        className="popover"
-        placement="bottom start"
-        triggerRef={trigger}
-        isOpen={opened !== null}
-        onOpenChange={(isOpen) => !isOpen && setOpened(null)}
-      >
-        {opened === null ? null : (
-          <Dialog className="popover-dialog" aria-label={servers.find((server) => server.id === opened)?.name ?? t('strip.label')}>
+      {opened === null ? null : (
+        <Suspense fallback={null}>
+          <LazyPopoverPanel
+            trigger={trigger}
+            label={servers.find((server) => server.id === opened)?.name ?? t('strip.label')}
+            placement="bottom start"
+            onClose={() => setOpened(null)}
+          >
             <ServerCause serverId={opened} onLeave={() => setOpened(null)} />
-          </Dialog>
-        )}
-      </Popover>
+          </LazyPopoverPanel>
+        </Suspense>
+      )}
     </section>
   );
 }

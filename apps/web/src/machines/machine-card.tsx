@@ -32,13 +32,11 @@ export const MachineCard = memo(function MachineCard({ cellKey, serverId, column
   const { t } = useWords();
   if (machine === undefined) return <div role="gridcell" aria-colindex={column} tabIndex={-1} className="card" />;
   const tabIndex = isActive ? 0 : -1;
-  const state = t(`power.${machine.power_state}`);
   return (
     <div
       role="gridcell"
       aria-colindex={column}
-      aria-label={`${machine.name}, ${state}, ${server?.name ?? ''}`}
-      tabIndex={tabIndex}
+      tabIndex={-1}
       className="card"
       data-key={cellKey}
       data-power={machine.power_state}
@@ -48,6 +46,7 @@ export const MachineCard = memo(function MachineCard({ cellKey, serverId, column
       <div className="card-body">
         <a className="card-name" href={toMachineHref(machine)} data-action="open" tabIndex={tabIndex} title={machine.name}>
           <MiddleEllipsis text={machine.name} />
+          <span className="visually-hidden">, {t(`power.${machine.power_state}`)}</span>
         </a>
         <p className="card-line">
           {[server?.name, machine.host_name === server?.host ? null : machine.host_name].filter(Boolean).join(' · ')}

@@ -124,13 +124,7 @@ const MachineRow = memo(function MachineRow({ cellKey, serverId, rowIndex, isAct
   const toText = (percent: number | null): string => (percent === null ? '–' : format.percent(percent));
   const disk = toDiskPercent(machine);
   return (
-    <tr
-      aria-rowindex={rowIndex}
-      data-key={cellKey}
-      data-power={machine.power_state}
-      data-stale={isStale(server) ? 'yes' : 'no'}
-      tabIndex={tabIndex}
-    >
+    <tr aria-rowindex={rowIndex} data-key={cellKey} data-power={machine.power_state} data-stale={isStale(server) ? 'yes' : 'no'}>
       <td>
         <div className="row-name">
           <CardScreen machine={machine} server={server} now={now} />
@@ -144,7 +138,7 @@ const MachineRow = memo(function MachineRow({ cellKey, serverId, rowIndex, isAct
           <PowerShape state={machine.power_state} />
           {t(`power.${machine.power_state}`)}
         </span>
-        {isStale(server) ? <span className="muted small-text">{t('machines.stale')}</span> : null}
+        {isStale(server) ? <div className="muted small-text">{t('machines.stale')}</div> : null}
       </td>
       <td>{server?.name}</td>
       <td className="wide-only">{machine.guest_ip ?? '–'}</td>

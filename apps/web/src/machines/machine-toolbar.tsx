@@ -25,7 +25,7 @@ export function MachineToolbar(props: {
   const id = useId();
   return (
     <search className="toolbar" aria-label={t('machines.search')}>
-      <SearchField value={search.q} unknown={props.unknown} onChange={(q) => onChange({ q })} />
+      <SearchField value={search.q} onChange={(q) => onChange({ q })} />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in the same line. */}
       <div className="filter-chips" role="group" aria-label={t('machines.filter_state')}>
         {STATES.map((state) => {
@@ -88,15 +88,17 @@ export function MachineToolbar(props: {
         ))}
       </div>
       <p className="toolbar-count muted">{props.count}</p>
+      {props.unknown.length === 0 ? null : (
+        <p className="search-unknown" role="status">
+          <Icon name="alert" />
+          {t('machines.search_unknown', { terms: props.unknown.join(', ') })}
+        </p>
+      )}
     </search>
   );
 }
 
-function SearchField(props: {
-  readonly value: string;
-  readonly unknown: readonly string[];
-  readonly onChange: (text: string) => void;
-}): ReactNode {
+function SearchField(props: { readonly value: string; readonly onChange: (text: string) => void }): ReactNode {
   const { t } = useWords();
   const { clock } = useServices();
   const id = useId();
@@ -149,7 +151,6 @@ function SearchField(props: {
         </button>
       )}
       <p id={`${id}-help`} className="search-help">
-        {props.unknown.length > 0 ? <strong>{t('machines.search_unknown', { terms: props.unknown.join(', ') })} </strong> : null}
         {t('machines.search_help')}
       </p>
     </div>

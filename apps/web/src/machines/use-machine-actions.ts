@@ -60,7 +60,7 @@ export function useMachineActions(options: RovingOptions): {
       return;
     }
     if (event.ctrlKey) return;
-    const action = event.target === cell && event.key === 'Enter' ? 'open' : shortcuts === 'on' ? toShortcut(event) : null;
+    const action = shortcuts === 'on' ? toShortcut(event) : null;
     if (action === null) return;
     event.preventDefault();
     go(action, { key, trigger: cell.querySelector<HTMLElement>('[data-action="power"]') ?? cell });
@@ -125,6 +125,7 @@ function toShortcut(event: { readonly key: string; readonly shiftKey: boolean })
 /** A card far away exists only after the list has scrolled there. */
 function focusSoon(container: HTMLElement, key: string, tries: number): void {
   const cell = [...container.querySelectorAll<HTMLElement>('[data-key]')].find((candidate) => candidate.dataset['key'] === key);
-  if (cell !== undefined) cell.focus({ preventScroll: true });
+  const link = cell?.querySelector<HTMLElement>('.card-name');
+  if (link) link.focus({ preventScroll: true });
   else if (tries > 0) requestAnimationFrame(() => focusSoon(container, key, tries - 1));
 }

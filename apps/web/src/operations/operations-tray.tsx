@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Button, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-components';
 import { useFleet } from '../app/services.ts';
 import { useNow } from '../app/use-now.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Icon } from '../ui/icon.tsx';
+import { PopoverButton } from '../ui/popover-button.tsx';
 import { isRunning, OperationOutcome, toOperationTitle } from './operation-line.tsx';
 
 const SHOWN = 6;
@@ -14,31 +14,26 @@ export function OperationsTray(): ReactNode {
   const { t } = useWords();
   const operations = useFleet('operations', (store) => store.operations());
   const running = operations.filter(isRunning).length;
+  const label = running === 0 ? t('operation.recent') : `${t('operation.recent')}, ${t('operation.running', { count: running })}`;
   return (
-    <DialogTrigger>
-      <Button
-        className="button quiet"
-        aria-label={running === 0 ? t('operation.recent') : `${t('operation.recent')}, ${t('operation.running', { count: running })}`}
-      >
-        <Icon name="clock" />
-        {running === 0 ? null : <span className="count">{running}</span>}
-      </Button>
-      <Popover className="popover" placement="bottom end">
-        <Dialog className="popover-dialog">
-          {({ close }) => (
-            <>
-              <Heading slot="title">{t('operation.recent')}</Heading>
-              <TrayList />
-              <p>
-                <Link to="/operations" onClick={close}>
-                  {t('operation.all')}
-                </Link>
-              </p>
-            </>
-          )}
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
+    <PopoverButton
+      label={label}
+      title={t('operation.recent')}
+      content={(close) => (
+        <>
+          <h2>{t('operation.recent')}</h2>
+          <TrayList />
+          <p>
+            <Link to="/operations" onClick={close}>
+              {t('operation.all')}
+            </Link>
+          </p>
+        </>
+      )}
+    >
+      <Icon name="clock" />
+      {running === 0 ? null : <span className="count">{running}</span>}
+    </PopoverButton>
   );
 }
 

@@ -1,17 +1,19 @@
 import type { Operation, PowerVerb } from '@breakwater/contract';
-import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
-import { Menu, MenuItem, Popover, Text } from 'react-aria-components';
+import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { powerMachine, readOperation } from '../api/portal.ts';
-import { type Services, useFleet, useMay, useServices } from '../app/services.ts';
+import { type Services, useServices } from '../app/services.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
+import { LazyPowerDialog, LazyPowerMenu, preloadOverlays } from '../ui/lazy-overlays.ts';
 import { OperationToasts } from './operation-toasts.tsx';
 import { PowerContext } from './power-context.ts';
-import { PowerDialog } from './power-dialog.tsx';
-import { needsConfirmation, toVerbChoices } from './power-verbs.ts';
+import { needsConfirmation } from './power-verbs.ts';
 
 /** Without a live stream, the outcome of an own act is asked for. */
 const ASK_EVERY_MS = 1_500;
+
+/** The first page is drawn before this. */
+const OVERLAYS_LOADED_AFTER_MS = 1_000;
 
 export function PowerProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const { store, feed, notices, clock } = useServices();
@@ -20,6 +22,11 @@ export function PowerProvider({ children }: { readonly children: ReactNode }): R
   const [question, setQuestion] = useState<{ readonly key: string; readonly verb: PowerVerb } | null>(null);
   const [started, setStarted] = useState<readonly string[]>([]);
   const trigger = useRef<HTMLElement | null>(null);
+
+  useEffect(() => {
+    const timer = clock.after(OVERLAYS_LOADED_AFTER_MS, () => void preloadOverlays());
+    return () => timer.cancel();
+  }, [clock]);
 
   const follow = useCallback((operation: Operation) => followOperation(operation, { store, feed, clock }), [store, feed, clock]);
 
@@ -59,67 +66,33 @@ export function PowerProvider({ children }: { readonly children: ReactNode }): R
   return (
     <PowerContext value={control}>
       {children}
-      <Popover
-        className="popover"
-        placement="bottom start"
-        triggerRef={trigger}
-        isOpen={menuKey !== null}
-        onOpenChange={(isOpen) => !isOpen && setMenuKey(null)}
-      >
+      <Suspense fallback={null}>
         {menuKey === null ? null : (
-          <PowerMenu
+          <LazyPowerMenu
             machineKey={menuKey}
+            trigger={trigger}
+            onClose={() => setMenuKey(null)}
             onChoose={(verb) => {
               setMenuKey(null);
               // The dialog opens after the menu has given the focus back, so that the dialog gives it back to the same place.
-              const key = menuKey;
-              requestAnimationFrame(() => control.request(key, verb));
+              requestAnimationFrame(() => control.request(menuKey, verb));
             }}
           />
         )}
-      </Popover>
-      {question === null ? null : (
-        <PowerDialog
-          machineKey={question.key}
-          verb={question.verb}
-          onClose={() => setQuestion(null)}
-          onConfirm={() => {
-            setQuestion(null);
-            void send(question.key, question.verb);
-          }}
-        />
-      )}
+        {question === null ? null : (
+          <LazyPowerDialog
+            machineKey={question.key}
+            verb={question.verb}
+            onClose={() => setQuestion(null)}
+            onConfirm={() => {
+              setQuestion(null);
+              void send(question.key, question.verb);
+            }}
+          />
+        )}
+      </Suspense>
       <OperationToasts started={started} onDismiss={(id) => setStarted((old) => old.filter((known) => known !== id))} />
     </PowerContext>
-  );
-}
-
-function PowerMenu({ machineKey, onChoose }: { readonly machineKey: string; readonly onChoose: (verb: PowerVerb) => void }): ReactNode {
-  const machine = useFleet(`machine:${machineKey}`, (store) => store.machine(machineKey));
-  const mayOperate = useMay('operator');
-  const { t } = useWords();
-  if (machine === undefined) return null;
-  const choices = toVerbChoices(machine);
-  return (
-    <Menu
-      className="menu"
-      aria-label={t('machines.power_of', { name: machine.name })}
-      disabledKeys={choices.filter((choice) => !choice.isPossible || !mayOperate).map((choice) => choice.verb)}
-      onAction={(key) => onChoose(key as PowerVerb)}
-      autoFocus="first"
-    >
-      {choices.map(({ verb }) => (
-        <MenuItem
-          key={verb}
-          id={verb}
-          className={`menu-item ${verb === 'power_off' || verb === 'reset' ? 'danger' : ''}`}
-          textValue={t(`verb.${verb}`)}
-        >
-          <Text slot="label">{t(`verb.${verb}`)}</Text>
-          <Text slot="description">{mayOperate ? t(`verb_hint.${verb}`) : t('error.PORTAL_FORBIDDEN')}</Text>
-        </MenuItem>
-      ))}
-    </Menu>
   );
 }
 

@@ -5,15 +5,18 @@ import { Icon, type IconName } from './icon.tsx';
 export function Message(props: {
   readonly icon: IconName;
   readonly title: string;
+  /** `h1` where the message is the whole page. */
+  readonly heading?: 'h1' | 'h2';
   readonly children?: ReactNode;
   readonly action?: ReactNode;
 }): ReactNode {
+  const Title = props.heading ?? 'h2';
   return (
     <div className="message">
       <span className="message-icon">
         <Icon name={props.icon} />
       </span>
-      <h2>{props.title}</h2>
+      <Title>{props.title}</Title>
       {props.children}
       {props.action === undefined ? null : <div className="message-action">{props.action}</div>}
     </div>
