@@ -250,10 +250,10 @@ describe('a server in trouble', () => {
     const simulator = await start();
     const { link, news } = open(simulator, { links: createLinks({ confirmIntervalMs: 60_000 }) });
     await news.next('loaded');
-    const fault = simulator.control.addFault({ effect: { kind: 'unavailable' } });
+    simulator.control.limits.capacity = 0;
     simulator.control.dropConnections();
     expect((await news.next('lost')).trouble).toMatchObject({ kind: 'overloaded', code: 'VSPHERE_UNAVAILABLE' });
-    simulator.control.faults.remove(fault);
+    simulator.control.limits.capacity = undefined;
     link.retryNow();
     expect((await news.next('loaded')).machines).toHaveLength(8);
     expect(simulator.control.report().byName['Login']).toBe(1);
