@@ -12,6 +12,7 @@ import {
 } from './objects/index.ts';
 import { ObjectView, ObjectWaiter, PropertyReader, type ReadOptions, UpdateStream } from './properties/index.ts';
 import { type ServerProduct, Session } from './session/index.ts';
+import { WorkSlicer } from './wire/index.ts';
 
 export interface VsphereClientOptions {
   /** To one server, with whatever resilience belongs around its calls. The client does not close it. */
@@ -53,6 +54,7 @@ const DEFAULT_KEEP_ALIVE_AFTER_MS = 600_000;
 
 export function createVsphereClient(options: VsphereClientOptions): VsphereClient {
   const { transport, user, password, clock = systemClock, logger = silentLogger } = options;
+  const slicer = new WorkSlicer({ clock, yieldTurn: options.yieldTurn });
   const session = new Session({
     transport,
     user,
@@ -60,14 +62,14 @@ export function createVsphereClient(options: VsphereClientOptions): VsphereClien
     clock,
     logger,
     keepAliveAfterMs: options.keepAliveAfterMs ?? DEFAULT_KEEP_ALIVE_AFTER_MS,
-    yieldTurn: options.yieldTurn,
+    slicer,
   });
   const view = new ObjectView(session);
   const reader = new PropertyReader({ session, view });
   const waiter = new ObjectWaiter({ session, clock, logger });
   const maxWaitMs = options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
   const stream = new UpdateStream({ session, view, sets: WATCHED_SETS, clock, logger, maxWaitMs });
-  const inventory = new Inventory({ session, reader, stream });
+  const inventory = new Inventory({ session, reader, stream, slicer });
   const camera = new ScreenCamera({ session, reader, waiter, clock, logger });
   const tools = { session, reader, waiter, camera, clock, origin: transport.origin };
   return {
@@ -77,7 +79,7 @@ export function createVsphereClient(options: VsphereClientOptions): VsphereClien
     follow: (followOptions) => inventory.follow(followOptions),
     invalidate: () => inventory.invalidate(),
     load: (readOptions) => inventory.load(readOptions),
-    readGauges: (readOptions) => readGauges(reader, readOptions),
+    readGauges: (readOptions) => readGauges({ reader, slicer }, readOptions),
     machine: (moid) => new VirtualMachine(moid, tools),
     retrySignIn: () => session.retrySignIn(),
     async close() {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ObjectSnapshot } from '../properties/index.ts';
 import { selectKnownPaths } from '../properties/index.ts';
 import { API_VERSIONS } from '../schema/index.ts';
-import { GAUGE_SETS, toServerGauges } from './gauges.ts';
+import { GAUGE_SETS, GaugeSum, type ServerGauges } from './gauges.ts';
 import { WATCHED_SETS } from './inventory.ts';
 
 const host = (value: string, state: string, properties: Record<string, unknown> = {}) => ({
@@ -10,7 +11,13 @@ const host = (value: string, state: string, properties: Record<string, unknown> 
 });
 const HARDWARE = { cpuMhz: 2_000, numCpuCores: 8, memorySize: 64 * 1024 ** 3 };
 
-describe('toServerGauges', () => {
+function toServerGauges(objects: readonly ObjectSnapshot[]): ServerGauges {
+  const sum = new GaugeSum();
+  for (const object of objects) sum.add(object);
+  return sum.result();
+}
+
+describe('GaugeSum', () => {
   it('sums over connected hosts and names the others', () => {
     const gauges = toServerGauges([
       host('a', 'connected', {

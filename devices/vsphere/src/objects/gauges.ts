@@ -1,5 +1,6 @@
 import { type Moid, toMoid } from '@breakwater/kernel';
 import type { ObjectSnapshot, PropertyReader, PropertySet, ReadOptions } from '../properties/index.ts';
+import type { WorkSlicer } from '../wire/index.ts';
 import { Fields } from './fields.ts';
 import { decodeName } from './names.ts';
 
@@ -51,41 +52,56 @@ export const GAUGE_SETS: readonly PropertySet[] = [
 
 const MIB = 1024 * 1024;
 
-/** One paged read. Pace it: figures change about every 20 s. */
-export async function readGauges(reader: PropertyReader, options: ReadOptions): Promise<ServerGauges> {
-  return toServerGauges(await reader.readAll(GAUGE_SETS, options));
+export interface GaugeTools {
+  readonly reader: PropertyReader;
+  readonly slicer: WorkSlicer;
 }
 
-export function toServerGauges(objects: readonly ObjectSnapshot[]): ServerGauges {
-  const hosts: HostGauge[] = [];
-  const datastores: DatastoreGauge[] = [];
-  const machines: MachineGauges[] = [];
-  const cpu = { usageMhz: 0, totalMhz: 0, cores: 0 };
-  const memory = { usedBytes: 0, totalBytes: 0 };
-  for (const { ref, properties } of objects) {
+/** One paged read. Pace it: figures change about every 20 s. */
+export async function readGauges({ reader, slicer }: GaugeTools, options: ReadOptions): Promise<ServerGauges> {
+  const sum = new GaugeSum();
+  await slicer.forEach(await reader.readAll(GAUGE_SETS, options), (object) => sum.add(object));
+  return sum.result();
+}
+
+/** Adds up what the objects of one server say. */
+export class GaugeSum {
+  readonly #hosts: HostGauge[] = [];
+  readonly #datastores: DatastoreGauge[] = [];
+  readonly #machines: MachineGauges[] = [];
+  readonly #cpu = { usageMhz: 0, totalMhz: 0, cores: 0 };
+  readonly #memory = { usedBytes: 0, totalBytes: 0 };
+
+  add({ ref, properties }: ObjectSnapshot): void {
     const fields = new Fields(properties);
-    if (ref.type === 'VirtualMachine') machines.push(toMachineGauges(ref.value, fields));
-    if (ref.type === 'Datastore') datastores.push(toDatastoreGauge(fields.struct('summary')));
-    if (ref.type !== 'HostSystem') continue;
-    const host = toHostGauge(ref.value, fields);
-    hosts.push(host);
-    if (host.connectionState !== 'connected') continue;
+    if (ref.type === 'VirtualMachine') this.#machines.push(toMachineGauges(ref.value, fields));
+    if (ref.type === 'Datastore') this.#datastores.push(toDatastoreGauge(fields.struct('summary')));
+    if (ref.type === 'HostSystem') this.#addHost(ref.value, fields);
+  }
+
+  result(): ServerGauges {
+    return {
+      cpu: this.#cpu.totalMhz > 0 ? this.#cpu : null,
+      memory: this.#memory.totalBytes > 0 ? this.#memory : null,
+      datastores: this.#datastores,
+      hosts: this.#hosts,
+      machines: this.#machines,
+    };
+  }
+
+  #addHost(moid: string, fields: Fields): void {
+    const host = toHostGauge(moid, fields);
+    this.#hosts.push(host);
+    if (host.connectionState !== 'connected') return;
     const hardware = fields.struct('summary.hardware');
     const stats = fields.struct('summary.quickStats');
     const cores = hardware.number('numCpuCores') ?? 0;
-    cpu.cores += cores;
-    cpu.totalMhz += cores * (hardware.number('cpuMhz') ?? 0);
-    cpu.usageMhz += stats.number('overallCpuUsage') ?? 0;
-    memory.totalBytes += hardware.number('memorySize') ?? 0;
-    memory.usedBytes += (stats.number('overallMemoryUsage') ?? 0) * MIB;
+    this.#cpu.cores += cores;
+    this.#cpu.totalMhz += cores * (hardware.number('cpuMhz') ?? 0);
+    this.#cpu.usageMhz += stats.number('overallCpuUsage') ?? 0;
+    this.#memory.totalBytes += hardware.number('memorySize') ?? 0;
+    this.#memory.usedBytes += (stats.number('overallMemoryUsage') ?? 0) * MIB;
   }
-  return {
-    cpu: cpu.totalMhz > 0 ? cpu : null,
-    memory: memory.totalBytes > 0 ? memory : null,
-    datastores,
-    hosts,
-    machines,
-  };
 }
 
 function toHostGauge(moid: string, fields: Fields): HostGauge {

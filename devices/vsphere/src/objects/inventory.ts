@@ -1,7 +1,8 @@
 import { type Moid, toMoid } from '@breakwater/kernel';
-import type { ObjectChange, PropertyReader, PropertySet, ReadOptions, Update, UpdateStream } from '../properties/index.ts';
+import type { ObjectChange, ObjectSnapshot, PropertyReader, PropertySet, ReadOptions, Update, UpdateStream } from '../properties/index.ts';
 import type { Moref } from '../schema/index.ts';
 import type { ServerProduct, Session } from '../session/index.ts';
+import type { WorkSlicer } from '../wire/index.ts';
 import { Fields } from './fields.ts';
 import { type MachineFacts, toMachineFacts, WATCHED_MACHINE } from './machine-facts.ts';
 import { decodeName } from './names.ts';
@@ -24,11 +25,18 @@ export class Inventory {
   readonly #session: Session;
   readonly #reader: PropertyReader;
   readonly #stream: UpdateStream;
+  readonly #slicer: WorkSlicer;
 
-  constructor(options: { readonly session: Session; readonly reader: PropertyReader; readonly stream: UpdateStream }) {
+  constructor(options: {
+    readonly session: Session;
+    readonly reader: PropertyReader;
+    readonly stream: UpdateStream;
+    readonly slicer: WorkSlicer;
+  }) {
     this.#session = options.session;
     this.#reader = options.reader;
     this.#stream = options.stream;
+    this.#slicer = options.slicer;
   }
 
   /**
@@ -37,7 +45,7 @@ export class Inventory {
    */
   async *follow({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<InventoryNews, void, undefined> {
     for await (const update of this.#stream.follow({ signal })) {
-      const news = this.#take(update);
+      const news = await this.#take(update);
       if (news !== undefined) yield news;
     }
   }
@@ -50,15 +58,26 @@ export class Inventory {
   /** The whole inventory in one paged read, without following it. */
   async load(options: ReadOptions): Promise<Extract<InventoryNews, { kind: 'loaded' }>> {
     const { product } = await this.#session.open({ signal: options.signal });
-    const book = new InventoryBook();
-    for (const { ref, properties } of await this.#reader.readAll(WATCHED_SETS, options)) book.assign(ref, properties);
-    return { kind: 'loaded', product, machines: book.all() };
+    const { machines } = await this.#open(await this.#reader.readAll(WATCHED_SETS, options));
+    return { kind: 'loaded', product, machines };
   }
 
   // Kept between two calls of `follow`, because the stream goes on where it ended.
   #book = new InventoryBook();
 
-  #take(update: Update): InventoryNews | undefined {
+  /** A new book with everything in it. Thousands of machines take longer than the process may be held up. */
+  async #open(objects: readonly ObjectSnapshot[]): Promise<{ readonly book: InventoryBook; readonly machines: readonly MachineFacts[] }> {
+    const book = new InventoryBook();
+    const machines: MachineFacts[] = [];
+    await this.#slicer.forEach(objects, ({ ref, properties }) => book.assign(ref, properties));
+    await this.#slicer.forEach(book.moids(), (moid) => {
+      const facts = book.facts(moid);
+      if (facts !== null) machines.push(facts);
+    });
+    return { book, machines };
+  }
+
+  async #take(update: Update): Promise<InventoryNews | undefined> {
     switch (update.kind) {
       case 'confirmed':
         return update;
@@ -68,9 +87,9 @@ export class Inventory {
         const product = this.#session.current?.product;
         // The session ended between the answer and now; the stream is about to load again.
         if (product === undefined) return undefined;
-        this.#book = new InventoryBook();
-        for (const { ref, properties } of update.objects) this.#book.assign(ref, properties);
-        return { kind: 'loaded', product, machines: this.#book.all() };
+        const { book, machines } = await this.#open(update.objects);
+        this.#book = book;
+        return { kind: 'loaded', product, machines };
       }
     }
   }
@@ -81,8 +100,8 @@ class InventoryBook {
   readonly #machines = new Map<string, Properties>();
   readonly #hostNames = new Map<string, string>();
 
-  all(): readonly MachineFacts[] {
-    return [...this.#machines.keys()].map((moid) => this.#toFacts(moid)).filter((facts) => facts !== null);
+  moids(): Iterable<string> {
+    return this.#machines.keys();
   }
 
   apply(changes: readonly ObjectChange[]): InventoryNews {
@@ -103,7 +122,7 @@ class InventoryBook {
       } else if (type === 'HostSystem') for (const guest of this.#machinesOn(moid)) touched.add(guest);
     }
     if (touched.size === 0 && removed.size === 0) return { kind: 'confirmed' };
-    const upserted = [...touched].map((moid) => this.#toFacts(moid)).filter((facts) => facts !== null);
+    const upserted = [...touched].map((moid) => this.facts(moid)).filter((facts) => facts !== null);
     return { kind: 'changed', upserted, removed: [...removed].map(toMoid) };
   }
 
@@ -126,7 +145,7 @@ class InventoryBook {
     for (const [moid, properties] of this.#machines) if (new Fields(properties).ref('runtime.host')?.value === hostMoid) yield moid;
   }
 
-  #toFacts(moid: string): MachineFacts | null {
+  facts(moid: string): MachineFacts | null {
     const properties = this.#machines.get(moid);
     if (properties === undefined) return null;
     return toMachineFacts(moid, properties, { hostNameOf: (host) => this.#hostNames.get(host) ?? null });

@@ -5,7 +5,8 @@ import { letPass } from '../testing/let-pass.ts';
 import { makeClient } from '../testing/make-client.ts';
 import type { Screen } from './screen-camera.ts';
 
-const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
+const MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const PNG = Uint8Array.from([...MAGIC, 1, 2, 3, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
 const PICTURE: FakeAnswer = { status: 200, body: PNG };
 
 const taskDone = (task: string, result?: string): string => {
@@ -62,6 +63,11 @@ describe('ScreenCamera', () => {
     const { capture } = start(server);
     expect(await capture('1')).toBeNull();
     expect(await capture('1')).toBeNull();
+  });
+
+  it('does not take half a picture for a whole one', async () => {
+    const server = new FakeServer().on('GET /screen', () => ({ status: 200, body: PNG.subarray(0, 12) }));
+    expect(await start(server).capture('1')).toBe('VSPHERE_SCREEN_INVALID');
   });
 
   it('does not take a page for a picture, nor a front end that is down for a machine without one', async () => {

@@ -41,6 +41,9 @@ const TASK_TIMEOUT_MS = 60_000;
 
 const PNG_MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
 
+/** The last chunk and its checksum, with room for padding. */
+const TRAILER_BYTES = 64;
+
 const DIRECT: Method = { kind: 'direct', refusedBy: new Set() };
 
 /** Takes pictures of consoles, in the way that this server offers. */
@@ -162,8 +165,10 @@ export class ScreenCamera {
   }
 }
 
-/** An HTML page with status 200 is what an overloaded front end gives instead. */
+/** An overloaded front end gives an HTML page or half a picture instead, with status 200. */
 function checkPng(bytes: Uint8Array): Uint8Array {
-  if (PNG_MAGIC.every((byte, index) => bytes[index] === byte)) return bytes;
-  throw new OpsError({ code: 'VSPHERE_SCREEN_INVALID', message: 'The server sent something that is no PNG picture.' });
+  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf('IEND', undefined, 'latin1');
+  const isWhole = end >= bytes.length - TRAILER_BYTES && PNG_MAGIC.every((byte, index) => bytes[index] === byte);
+  if (isWhole && end > 0) return bytes;
+  throw new OpsError({ code: 'VSPHERE_SCREEN_INVALID', message: 'The server sent something that is no whole PNG picture.' });
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Session } from '../session/index.ts';
 import { type FakeAnswer, FakeServer, property, soapFault, soapReply } from '../testing/fake-server.ts';
 import { letPass } from '../testing/let-pass.ts';
+import { WorkSlicer } from '../wire/index.ts';
 import { ObjectWaiter, type WaitOutcome } from './object-waiter.ts';
 
 const SET = { type: 'Task', paths: ['info.state'] } as const;
@@ -21,7 +22,7 @@ const news = (version: string, ...objects: readonly string[]): FakeAnswer =>
 function start(server: FakeServer) {
   const clock = new ManualClock();
   const shared = { transport: server, user: 'root', password: new Secret('x'), clock, logger: silentLogger, keepAliveAfterMs: 600_000 };
-  const session = new Session({ ...shared, yieldTurn: () => Promise.resolve() });
+  const session = new Session({ ...shared, slicer: new WorkSlicer({ clock, yieldTurn: () => Promise.resolve() }) });
   const waiter = new ObjectWaiter({ session, clock, logger: silentLogger });
   const wait = (task: string, signal?: AbortSignal): Promise<WaitOutcome<string>> =>
     waiter.waitFor(taskRef(task), {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { API_VERSIONS } from '../schema/index.ts';
 import { Session } from '../session/index.ts';
 import { type FakeAnswer, FakeServer, property, soapFault, soapReply } from '../testing/fake-server.ts';
+import { WorkSlicer } from '../wire/index.ts';
 import { ObjectView } from './object-view.ts';
 import { selectKnownPaths } from './property-paths.ts';
 import { PropertyReader } from './property-reader.ts';
@@ -24,7 +25,7 @@ function start(server: FakeServer): PropertyReader {
     clock,
     logger: silentLogger,
     keepAliveAfterMs: 600_000,
-    yieldTurn: () => Promise.resolve(),
+    slicer: new WorkSlicer({ clock, yieldTurn: () => Promise.resolve() }),
   });
   return new PropertyReader({ session, view: new ObjectView(session) });
 }

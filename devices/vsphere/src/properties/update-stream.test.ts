@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Session } from '../session/index.ts';
 import { type FakeAnswer, FakeServer, property, soapFault, soapReply } from '../testing/fake-server.ts';
 import { letPass } from '../testing/let-pass.ts';
+import { WorkSlicer } from '../wire/index.ts';
 import { ObjectView } from './object-view.ts';
 import { type Update, UpdateStream } from './update-stream.ts';
 
@@ -33,7 +34,7 @@ function updates(step: Step): FakeAnswer {
 function start(server: FakeServer) {
   const clock = new ManualClock();
   const shared = { transport: server, user: 'root', password: new Secret('x'), clock, logger: silentLogger, keepAliveAfterMs: 600_000 };
-  const session = new Session({ ...shared, yieldTurn: () => Promise.resolve() });
+  const session = new Session({ ...shared, slicer: new WorkSlicer({ clock, yieldTurn: () => Promise.resolve() }) });
   const view = new ObjectView(session);
   const sets = [{ type: 'VirtualMachine', paths: ['name', 'guest.customizationInfo'] }] as const;
   const stream = new UpdateStream({ session, view, sets, clock, logger: silentLogger, maxWaitMs: 240_000 });

@@ -2,6 +2,7 @@ import { isOpsError, ManualClock, OpsError, Secret, silentLogger } from '@breakw
 import { describe, expect, it } from 'vitest';
 import { SERVICE_INSTANCE } from '../schema/index.ts';
 import { FakeServer, soapFault, soapReply } from '../testing/fake-server.ts';
+import { WorkSlicer } from '../wire/index.ts';
 import { Session } from './session.ts';
 
 const READ = { priority: 'normal', idempotent: true } as const;
@@ -22,7 +23,7 @@ function openSession(server: FakeServer, clock = new ManualClock()): Session {
     clock,
     logger: silentLogger,
     keepAliveAfterMs: 600_000,
-    yieldTurn: () => Promise.resolve(),
+    slicer: new WorkSlicer({ clock, yieldTurn: () => Promise.resolve() }),
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, createId, type Logger, type Secret, type TimerHandle } from '@breakwater/kernel';
 import type { Transport, TransportResponse } from '@breakwater/transport';
 import { type MethodName, type Result, SERVICE_INSTANCE } from '../schema/index.ts';
-import { createCodec } from '../wire/index.ts';
+import { createCodec, type WorkSlicer } from '../wire/index.ts';
 import { createClosedError, createExpiredError, hasCode } from './errors.ts';
 import { isFinalRefusal, type SignedIn, signIn } from './sign-in.ts';
 import { type ExchangeOptions, type SoapCall, SoapDoor } from './soap-door.ts';
@@ -15,8 +15,8 @@ export interface SessionOptions {
   readonly logger: Logger;
   /** Idle time after which the session is touched. Servers end an idle one after 30 min by default. */
   readonly keepAliveAfterMs: number;
-  /** Lets other work have its turn while a large answer is read. */
-  readonly yieldTurn?: (() => Promise<void>) | undefined;
+  /** Keeps the reading of large answers from holding up the process. */
+  readonly slicer: WorkSlicer;
 }
 
 export interface CallOptions extends ExchangeOptions {
@@ -56,7 +56,7 @@ export class Session {
     const prefix = createId().slice(-8);
     let count = 0;
     const nextOperationId = (): string => `breakwater-${prefix}-${++count}`;
-    const codec = createCodec(options.yieldTurn === undefined ? {} : { yieldTurn: options.yieldTurn });
+    const codec = createCodec({ slicer: options.slicer });
     this.#door = new SoapDoor({ transport: options.transport, codec, nextOperationId });
     this.#user = options.user;
     this.#password = options.password;

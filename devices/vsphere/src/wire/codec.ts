@@ -3,6 +3,7 @@ import { EnvelopeSink, type Reply } from './envelope-sink.ts';
 import { DEFAULT_WIRE_LIMITS, type WireLimits } from './limits.ts';
 import { Plans } from './plans.ts';
 import { type ServiceVersions, VersionsSink } from './versions-sink.ts';
+import type { WorkSlicer } from './work-slicer.ts';
 import { createReaderCaches, type ReaderCaches, XmlReader, type XmlSink } from './xml-reader.ts';
 
 /** Bytes of a foreign answer, in any pieces. */
@@ -16,22 +17,23 @@ export interface Codec {
 
 export interface CodecOptions {
   readonly limits?: Partial<WireLimits>;
-  /** Lets other work of the process have its turn. Called after every 64 KB, which take about a millisecond to read. */
-  readonly yieldTurn?: () => Promise<void>;
+  readonly slicer: WorkSlicer;
 }
 
-const SLICE_BYTES = 64 * 1024;
+/** Read in one go; a tenth of a millisecond once the process is warm. */
+const SLICE_BYTES = 8 * 1024;
 
-const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+/** A rest is due after so many bytes even if no time has passed. */
+const REST_BYTES = 64 * 1024;
 
 /** Holds what repeats from answer to answer, so make one per server and keep it. */
-export function createCodec(options: CodecOptions = {}): Codec {
+export function createCodec(options: CodecOptions): Codec {
   const limits: WireLimits = { ...DEFAULT_WIRE_LIMITS, ...options.limits };
-  const yieldTurn = options.yieldTurn ?? yieldToEventLoop;
+  const { slicer } = options;
   const caches = createReaderCaches(limits);
   const plans = new Plans();
 
-  const read = (sink: XmlSink, chunks: Chunks): Promise<void> => readAll(chunks, { sink, limits, caches, yieldTurn });
+  const read = (sink: XmlSink, chunks: Chunks): Promise<void> => readAll(chunks, { sink, limits, caches, slicer });
 
   return {
     async decodeReply(method, chunks) {
@@ -51,20 +53,21 @@ interface ReadOptions {
   readonly sink: XmlSink;
   readonly limits: WireLimits;
   readonly caches: ReaderCaches;
-  readonly yieldTurn: () => Promise<void>;
+  readonly slicer: WorkSlicer;
 }
 
-async function readAll(chunks: Chunks, { yieldTurn, ...options }: ReadOptions): Promise<void> {
+async function readAll(chunks: Chunks, { slicer, ...options }: ReadOptions): Promise<void> {
   const reader = new XmlReader(options);
-  let sinceYield = 0;
+  const stretch = slicer.begin();
+  let sinceRest = 0;
   for await (const chunk of chunks) {
     for (let from = 0; from < chunk.length; from += SLICE_BYTES) {
       const slice = chunk.subarray(from, from + SLICE_BYTES);
       reader.feed(slice);
-      sinceYield += slice.length;
-      if (sinceYield < SLICE_BYTES) continue;
-      sinceYield = 0;
-      await yieldTurn();
+      sinceRest += slice.length;
+      if (sinceRest < REST_BYTES && !stretch.isOver()) continue;
+      sinceRest = 0;
+      await stretch.rest();
     }
   }
   reader.finish();

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createSeededRandom } from '@breakwater/kernel';
+import { type Clock, createSeededRandom, ManualClock, systemClock } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import type { MethodName } from '../schema/index.ts';
 import { type Codec, createCodec } from './codec.ts';
 import type { Reply } from './envelope-sink.ts';
 import type { WireLimits } from './limits.ts';
 import { WireError } from './wire-error.ts';
+import { WorkSlicer } from './work-slicer.ts';
 
 const FIXTURES = new URL('./fixtures/', import.meta.url);
 const readFixture = (name: string): Buffer => readFileSync(new URL(name, FIXTURES));
@@ -15,7 +16,7 @@ async function* toChunks(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8
 }
 
 function makeCodec(limits: Partial<WireLimits> = {}): Codec {
-  return createCodec({ limits, yieldTurn: () => Promise.resolve() });
+  return createCodec({ limits, slicer: new WorkSlicer({ clock: new ManualClock(), yieldTurn: () => Promise.resolve() }) });
 }
 
 function decode(method: MethodName, body: Uint8Array | string, limits: Partial<WireLimits> = {}): Promise<Reply> {
@@ -254,17 +255,27 @@ describe('decodeReply', () => {
     }
   });
 
-  it('lets other work have a turn after every 64 KB', async () => {
-    let turns = 0;
-    const codec = createCodec({
-      yieldTurn: () => {
-        turns++;
-        return Promise.resolve();
-      },
-    });
+  it('rests after every 64 KB, and earlier when the bytes take long', async () => {
+    let rests = 0;
+    const count = (clock: Clock): Promise<void> => {
+      rests = 0;
+      const slicer = new WorkSlicer({
+        clock,
+        yieldTurn: () => {
+          rests++;
+          return Promise.resolve();
+        },
+      });
+      return createCodec({ slicer })
+        .decodeReply('CurrentTime', toChunks(bytes))
+        .then(() => undefined);
+    };
     const bytes = Buffer.from(timeReply(`<returnval>${'<a/>'.repeat(200_000)}</returnval>`));
-    await codec.decodeReply('CurrentTime', toChunks(bytes));
-    expect(turns).toBe(Math.floor(bytes.length / 65_536));
+    await count(new ManualClock());
+    expect(rests).toBe(Math.floor(bytes.length / 65_536));
+    let now = 0;
+    await count({ ...systemClock, now: () => (now += 1) });
+    expect(rests).toBeGreaterThan((bytes.length / 65_536) * 3);
   });
 
   it('takes time in proportion to the bytes, also when they come one by one', async () => {

@@ -1,9 +1,10 @@
-import { createSeededRandom } from '@breakwater/kernel';
+import { createSeededRandom, ManualClock } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { type Arguments, DATA_TYPES, type DataType, type Field } from '../schema/index.ts';
 import { createCodec } from './codec.ts';
 import { encodeCall } from './encode.ts';
 import { WireError } from './wire-error.ts';
+import { WorkSlicer } from './work-slicer.ts';
 
 const COLLECTOR = { type: 'PropertyCollector', value: 'ha-property-collector' };
 const MACHINE = { type: 'VirtualMachine', value: '12' };
@@ -114,7 +115,7 @@ describe('encodeCall', () => {
 
   it('reads back what it writes, for values of every type of the schema', async () => {
     const random = createSeededRandom(3);
-    const codec = createCodec({ yieldTurn: () => Promise.resolve() });
+    const codec = createCodec({ slicer: new WorkSlicer({ clock: new ManualClock() }) });
     for (const name of Object.keys(DATA_TYPES)) {
       const value = { $type: name, ...makeValue(name, { random, depth: 0 }) };
       const xml = encodeCall({ method: 'ReconfigVM_Task', self: MACHINE, args: { spec: { extraConfig: [{ key: 'k', value }] } } });
