@@ -67,11 +67,11 @@ export function matchesEtag(ifNoneMatch: string | undefined, etag: string): bool
 }
 
 /** Answers with the prepared bytes, or with 304 when the client has them. Cache headers are the caller's. */
-export function sendPrepared(request: FastifyRequest, reply: FastifyReply, body: PreparedBody): FastifyReply | Promise<FastifyReply> {
+export function sendPrepared(request: FastifyRequest, reply: FastifyReply, body: PreparedBody): FastifyReply | Promise<void> {
   reply.header('etag', body.etag).header('vary', 'accept-encoding');
   if (matchesEtag(request.headers['if-none-match'], body.etag)) return reply.code(304).send();
   const { encoding, bytes } = body.encode(request.headers['accept-encoding']);
   reply.header('content-type', body.mediaType);
   if (encoding !== null) reply.header('content-encoding', encoding);
-  return bytes instanceof Promise ? bytes.then((ready) => reply.send(ready)) : reply.send(bytes);
+  return bytes instanceof Promise ? bytes.then((ready) => void reply.send(ready)) : reply.send(bytes);
 }

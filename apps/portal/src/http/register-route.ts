@@ -64,10 +64,14 @@ function run(
   return value instanceof Promise ? value.then((settled: unknown) => finish(reply, settled)) : finish(reply, value);
 }
 
-function finish(reply: FastifyReply, value: unknown): FastifyReply {
-  if (reply.sent || value === reply) return reply;
-  if (value === undefined) return reply.send();
-  return reply.header('cache-control', 'no-store').send(value);
+/**
+ * Never hands the reply back to Fastify: a reply is a thenable that waits for the response's stream to finish, and that
+ * doubles the cost of a small answer.
+ */
+function finish(reply: FastifyReply, value: unknown): void {
+  if (reply.sent || value === reply) return;
+  if (value === undefined) reply.send();
+  else reply.header('cache-control', 'no-store').send(value);
 }
 
 /**

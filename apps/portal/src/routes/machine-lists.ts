@@ -52,7 +52,7 @@ export const createMachineListRoutes = ({ fleet, lists }: PortalServices): reado
   }),
 ];
 
-function sendList(request: FastifyRequest, reply: FastifyReply, list: PreparedList): FastifyReply | Promise<FastifyReply> {
+function sendList(request: FastifyRequest, reply: FastifyReply, list: PreparedList): FastifyReply | Promise<void> {
   reply.header('cache-control', 'private, no-cache');
   if (list.cacheAgeS !== null) reply.header('x-cache-age', String(list.cacheAgeS));
   return sendPrepared(request, reply, list.body);
