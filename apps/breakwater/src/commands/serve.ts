@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Clock, type Logger, Secret, systemClock } from '@breakwater/kernel';
 import { type Config, createLogger } from '@breakwater/portal';
 import { type Composition, compose } from '../composition.ts';
-import { removeControlFile, writeControlFile } from '../control-file.ts';
+import { removeControlFile, requireFreeDataDir, writeControlFile } from '../control-file.ts';
 import { takeOverServers } from '../take-over-servers.ts';
 import type { Terminal } from '../terminal.ts';
 import { untilStopped } from '../until-stopped.ts';
@@ -22,6 +22,7 @@ export async function serve({ config, terminal }: ServeContext): Promise<void> {
     clock,
     write: (line) => void process.stdout.write(line),
   });
+  await requireFreeDataDir(config.dataDir);
   const composition = await compose({ config, logger, clock, demo: 'none' });
   try {
     const { origin } = await openDoors(composition, { config, logger, clock });
