@@ -1,4 +1,4 @@
-import { toMoid, toServerId } from '@breakwater/kernel';
+import { OpsError, toMoid, toServerId } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { FAILED_TEST } from './testing/fake-links.ts';
 import { createFacts, createFleetBed, createInput, createRecord, loaded, startWith } from './testing/fleet-bed.ts';
@@ -121,6 +121,18 @@ describe('registry of servers', () => {
     expect(fleet.server(id)).toMatchObject({ state: 'connecting', has_password: true });
   });
 
+  it('shows why an entry cannot be opened, and lets it hold up no other', async () => {
+    const { fleet, links } = createFleetBed({ records: [createRecord('a'), createRecord('b')] });
+    links.refusal = { name: 'a', error: new OpsError({ code: 'TRANSPORT_ORIGIN_INVALID', message: 'No such address.' }) };
+    await fleet.start();
+    expect(fleet.server(toServerId('a'))).toMatchObject({ state: 'unreachable', problem_code: 'TRANSPORT_ORIGIN_INVALID', retry_at: null });
+    expect(() => fleet.retryServer(toServerId('a'))).toThrow(expect.objectContaining({ code: 'FLEET_LINK_REFUSED' }));
+    expect(links.opened.map(({ record }) => record.id)).toEqual(['b']);
+    links.refusal = null;
+    await fleet.updateServer(toServerId('a'), { password: 'again' });
+    expect(fleet.server(toServerId('a')).state).toBe('connecting');
+  });
+
   it('tests a stored server with its password and a candidate with its own', async () => {
     const { fleet, links, id } = await startWith([]);
     const { signal } = new AbortController();
@@ -167,6 +179,16 @@ describe('trust', () => {
     const bed = await startWith([], { records: [createRecord('a', { verifySsl: true })] });
     bed.links.answer = shown;
     expect(await bed.fleet.trustServer(bed.id, PIN)).toMatchObject({ verify_ssl: false, pinned_sha256: PIN });
+  });
+
+  it('does not wait for ever for a certificate', async () => {
+    const { fleet, links, clock, id } = await startWith([]);
+    links.answer = shown;
+    links.isProbeHanging = true;
+    const trusted = Promise.allSettled([fleet.trustServer(id, PIN)]);
+    await clock.advance(20_000);
+    expect(await trusted).toMatchObject([{ status: 'rejected', reason: { code: 'FLEET_PROBE_TIMEOUT' } }]);
+    expect(fleet.server(id).pinned_sha256).toBeNull();
   });
 
   it('refuses to pin what the server does not show now', async () => {

@@ -117,6 +117,7 @@ export class ServerRegistry {
     return this.#serialize(async () => {
       const { host, port } = this.unit(id).record;
       const shown = await this.#deps.links.probe({ host, port }, { signal });
+      signal.throwIfAborted();
       if (shown.certificate === null) {
         throw new OpsError({
           code: shown.code ?? 'FLEET_CERTIFICATE_UNAVAILABLE',

@@ -268,9 +268,7 @@ export class ServerUnit {
   /** The link to act through; refused while the server is not to be talked to. */
   link(): ServerLink {
     if (this.#open !== null) return this.#open.link;
-    const mode = this.#mode();
-    const code = mode === 'enabled' ? 'FLEET_PASSWORD_MISSING' : mode === 'paused' ? 'FLEET_SERVER_PAUSED' : 'FLEET_SERVER_DISABLED';
-    const reason = mode === 'enabled' ? 'has no usable password' : `is ${mode}`;
+    const { code, reason } = this.#explainClosed();
     throw new OpsError({ code, message: `The server ${reason}.`, details: { serverId: this.#record.id } });
   }
 
@@ -294,6 +292,14 @@ export class ServerUnit {
 
   forgetPicture(moid: Moid): void {
     this.#screens.forgetPicture(moid);
+  }
+
+  #explainClosed(): { readonly code: string; readonly reason: string } {
+    const mode = this.#mode();
+    if (mode === 'paused') return { code: 'FLEET_SERVER_PAUSED', reason: 'is paused' };
+    if (mode === 'disabled') return { code: 'FLEET_SERVER_DISABLED', reason: 'is disabled' };
+    if (this.#password === null) return { code: 'FLEET_PASSWORD_MISSING', reason: 'has no usable password' };
+    return { code: 'FLEET_LINK_REFUSED', reason: 'cannot be opened with this entry' };
   }
 
   #openLink(password: Secret): ServerLink | null {

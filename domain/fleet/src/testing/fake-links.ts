@@ -145,6 +145,9 @@ export class FakeLinks implements ServerLinks {
   readonly opened: FakeLink[] = [];
   readonly tested: { readonly record: ServerRecord; readonly credentials: ServerCredentials }[] = [];
   answer: ServerTest = FAILED_TEST;
+  isProbeHanging = false;
+  /** Thrown for a server of this name instead of opening it. */
+  refusal: { readonly name: string; readonly error: Error } | null = null;
 
   /** The newest link of a server. */
   of(id: string): FakeLink {
@@ -154,6 +157,7 @@ export class FakeLinks implements ServerLinks {
   }
 
   open(record: ServerRecord, credentials: ServerCredentials): ServerLink {
+    if (this.refusal?.name === record.name) throw this.refusal.error;
     const link = new FakeLink(record, credentials);
     this.opened.push(link);
     return link;
@@ -164,7 +168,8 @@ export class FakeLinks implements ServerLinks {
     return this.answer;
   }
 
-  async probe(): Promise<ServerTest> {
-    return this.answer;
+  async probe(_address: unknown, { signal }: { readonly signal: AbortSignal }): Promise<ServerTest> {
+    if (!this.isProbeHanging) return this.answer;
+    return new Promise((resolve) => void onAbort(signal, () => resolve(this.answer)));
   }
 }
