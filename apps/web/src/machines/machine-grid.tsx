@@ -42,7 +42,7 @@ export function MachineGrid({ items }: { readonly items: MachineListing['items']
   const cardWidth = (width - GAP_PX * (columns - 1)) / columns;
   const rows = useWindowVirtualizer({
     count: rowCount,
-    estimateSize: () => (width <= 560 ? 130 : cardWidth * 0.625 + CARD_BODY_PX + GAP_PX),
+    estimateSize: () => (width <= 616 ? 190 : cardWidth * 0.625 + CARD_BODY_PX + GAP_PX),
     overscan: 2,
     scrollMargin: top,
     scrollPaddingStart: STICKY_PX,
