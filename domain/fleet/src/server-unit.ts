@@ -15,7 +15,8 @@ import { ScreenRefresher } from './screen-refresher.ts';
 import type { ScreenStore } from './screen-store.ts';
 import type { ServerProduct, ServerRecord } from './server.ts';
 import { deriveHealth, type LinkState, type ServerHealth } from './server-health.ts';
-import { compareServers, toServer } from './server-view.ts';
+import { ServerNotices } from './server-notices.ts';
+import { toServer } from './server-view.ts';
 
 export interface ServerUnitDependencies {
   readonly clock: Clock;
@@ -50,14 +51,13 @@ export class ServerUnit {
   readonly #gauges: GaugePoller;
   readonly #screens: ScreenRefresher;
   readonly #keeper: InventoryKeeper;
+  readonly #notices: ServerNotices;
   #record: ServerRecord;
   #password: Secret | null;
   #open: OpenLink | null = null;
   #linkState: LinkState = { kind: 'connecting' };
   #product: ServerProduct | null = null;
   #known: KnownData | null = null;
-  #view: Server | null = null;
-  #published: { readonly server: Server; readonly at: number } | null = null;
 
   constructor(deps: ServerUnitDependencies, options: { readonly record: ServerRecord; readonly password: Secret | null }) {
     const { clock, store, encoder, attention, events } = deps;
@@ -70,6 +70,7 @@ export class ServerUnit {
     const shared = { clock, logger: this.#logger, options: deps.options, attention };
     this.#gauges = new GaugePoller({ ...shared, serverId, onGauges: (gauges) => this.#mergeGauges(gauges) });
     this.#screens = new ScreenRefresher({ ...shared, serverId, rows: this.rows, store, encoder, events });
+    this.#notices = new ServerNotices(clock, { events, quietEventMs: deps.options.quietEventMs });
     this.#keeper = new InventoryKeeper({
       serverId,
       clock,
@@ -195,32 +196,24 @@ export class ServerUnit {
 
   /** The same object until something in it moves. */
   view(): Server {
-    const server = toServer({
-      record: this.#record,
-      hasPassword: this.#password !== null,
-      health: this.health(),
-      dataAtWallMs: this.#known?.atWallMs ?? null,
-      machineCount: this.rows.size,
-      runningCount: this.rows.runningCount,
-      product: this.#product,
-      delayMs: this.figures()?.delayMs ?? 0,
-      gauges: this.#gauges.gauges,
-    });
-    if (this.#view === null || compareServers(this.#view, server) !== 'same') this.#view = server;
-    return this.#view;
+    return this.#notices.keep(
+      toServer({
+        record: this.#record,
+        hasPassword: this.#password !== null,
+        health: this.health(),
+        dataAtWallMs: this.#known?.atWallMs ?? null,
+        machineCount: this.rows.size,
+        runningCount: this.rows.runningCount,
+        product: this.#product,
+        delayMs: this.figures()?.delayMs ?? 0,
+        gauges: this.#gauges.gauges,
+      }),
+    );
   }
 
-  /** Tells listeners when the view differs from what they know; mere ages only now and then. */
+  /** Tells listeners what is new. */
   publish(): void {
-    const server = this.view();
-    const now = this.#deps.clock.now();
-    if (this.#published !== null) {
-      const difference = compareServers(this.#published.server, server);
-      if (difference === 'same') return;
-      if (difference === 'quiet' && now - this.#published.at < this.#deps.options.quietEventMs) return;
-    }
-    this.#published = { server, at: now };
-    this.#deps.events.publish({ kind: 'server.changed', server });
+    this.#notices.publish(this.view());
   }
 
   /** Asks a connected server for its whole inventory when it has not confirmed it in time. */
