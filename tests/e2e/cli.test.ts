@@ -151,9 +151,9 @@ describe('with a running portal', () => {
   });
 
   test('no secret reaches the output or the database in the clear', async () => {
-    const { output } = portal.child;
-    expect(output()).not.toContain('simulated');
-    expect(output()).not.toContain(portal.token);
+    const printed = portal.child.output();
+    expect(printed).not.toContain('simulated');
+    expect(printed).not.toContain(portal.token);
     expect(spawnSync('grep', ['-r', '-l', 'simulated', portal.dataDir], { encoding: 'utf8' }).stdout).toBe('');
   });
 });
