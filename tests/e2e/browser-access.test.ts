@@ -57,7 +57,7 @@ describe('the first hour with a new portal', () => {
   });
 
   test('the token of the data folder makes the first administrator, who is signed in at once', async () => {
-    await page.getByLabel('One-time token').fill(readSetupToken(portal));
+    await page.getByLabel('One-time token').fill(await readSetupToken(portal));
     await page.getByRole('button', { name: 'Create administrator' }).click();
     await page.getByRole('heading', { name: 'No servers yet' }).waitFor();
     expect(existsSync(join(portal.dataDir, 'setup-token'))).toBe(false);

@@ -71,13 +71,18 @@ export async function openDesk(options: { readonly env?: NodeJS.ProcessEnv } = {
 }
 
 /** The one-time token of the first run, from where the person who started the portal finds it. */
-export const readSetupToken = (portal: PortalProcess): string => readFileSync(join(portal.dataDir, 'setup-token'), 'utf8').trim();
+export async function readSetupToken(portal: PortalProcess): Promise<string> {
+  const [, printed] = await portal.child.waitFor(/one-time token:\s+(\S+)/);
+  const kept = readFileSync(join(portal.dataDir, 'setup-token'), 'utf8').trim();
+  if (kept !== printed) throw new Error('the token in the data folder is not the one that was printed');
+  return kept;
+}
 
 async function createAdministrator(portal: PortalProcess): Promise<void> {
   const response = await fetch(`${portal.origin}/api/v1/setup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token: readSetupToken(portal), ...ADMINISTRATOR }),
+    body: JSON.stringify({ token: await readSetupToken(portal), ...ADMINISTRATOR }),
   });
   if (!response.ok) throw new Error(`no administrator: ${response.status} ${await response.text()}`);
 }
