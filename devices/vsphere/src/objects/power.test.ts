@@ -219,6 +219,7 @@ describe('changePower', () => {
       kind: 'unknown',
       code: 'TEST_DEADLINE',
     });
+    expect(server.sent('RetrievePropertiesEx')).toHaveLength(0);
   });
 });
 

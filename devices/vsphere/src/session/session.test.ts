@@ -117,6 +117,9 @@ describe('Session', () => {
     const answers = await Promise.all([readTime(session), readTime(session)]);
     expect(answers).toEqual(['2026-01-02T00:00:00Z', '2026-01-02T00:00:00Z']);
     expect(server.signIns).toBe(2);
+    // With the cookie of a session that may still live, a sign-in is refused as if the password were wrong.
+    const logins = server.requests.filter((request) => request.operation === 'Login');
+    expect(logins.map((request) => request.headers?.['cookie'])).toEqual([undefined, undefined]);
   });
 
   it('does not sign in without end when the server never accepts its own session', async () => {

@@ -75,7 +75,6 @@ function encodeField(value: unknown, field: Field, context: Context): string {
     if (!Array.isArray(value)) throw invalid(`${field.name} is no list.`);
     return value.map((item: unknown) => encodeItem(item, field, context)).join('');
   }
-  if (field.optional === true && value === '') return '';
   const xml = encodeItem(value, field, context);
   return field.optional === true && xml === `<${field.name}></${field.name}>` ? '' : xml;
 }
