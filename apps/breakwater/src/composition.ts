@@ -53,6 +53,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
         poolSize: config.esxiPoolSize,
         connectionTtlMs: config.esxiConnectionTtlMs,
         screenTimeoutMs: config.esxiScreenshotTimeoutMs,
+        confirmIntervalMs: config.backgroundRefreshIntervalMs,
         limits: {
           maxConcurrent: config.esxiMaxConcurrent,
           minIntervalMs: config.esxiMinIntervalMs,

@@ -6,7 +6,15 @@ export function createFleetPersonality(
 ): readonly (SimulatorOptions & { readonly name: string })[] {
   const { seed = 2026, machinesPerHost = 24 } = options;
   return [
-    { name: 'esx-madrid', personality: 'esxi-8.0', hostName: 'esx-madrid.example', machines: machinesPerHost, seed, subnet: 21 },
+    {
+      name: 'esx-madrid',
+      personality: 'esxi-8.0',
+      hostName: 'esx-madrid.example',
+      machines: machinesPerHost,
+      seed,
+      subnet: 21,
+      site: 'mad',
+    },
     {
       name: 'esx-riga',
       personality: 'esxi-7.0',
@@ -14,6 +22,7 @@ export function createFleetPersonality(
       machines: Math.ceil(machinesPerHost * 0.75),
       seed: seed + 1,
       subnet: 22,
+      site: 'rig',
     },
     {
       name: 'esx-lab',
@@ -22,6 +31,7 @@ export function createFleetPersonality(
       machines: Math.ceil(machinesPerHost * 0.5),
       seed: seed + 2,
       subnet: 23,
+      site: 'lab',
     },
     {
       name: 'vcenter',
@@ -29,6 +39,7 @@ export function createFleetPersonality(
       machines: machinesPerHost * 2,
       seed: seed + 3,
       subnet: 24,
+      site: 'dc',
       users: { 'administrator@vsphere.local': 'simulated' },
     },
   ];

@@ -28,6 +28,8 @@ export interface SimulatorOptions {
   readonly hostName?: string;
   /** Second octet of the guests' addresses, to keep servers apart. Default 20. */
   readonly subnet?: number;
+  /** Put before the machines' names, as `mad` in `mad-db-01`. Default: nothing. */
+  readonly site?: string;
   /** Passwords by user name. Default: one user `root` with `simulated`. */
   readonly users?: Readonly<Record<string, string>>;
   /** Default 0: any free port. */
@@ -70,6 +72,7 @@ export async function startVsphereSimulator(options: SimulatorOptions): Promise<
     clock,
     hostName: options.hostName ?? 'localhost.localdomain',
     subnet: options.subnet ?? 20,
+    site: options.site ?? '',
   });
   addManagers(inventory.world, { personality, clock });
   const lifecycle = new GuestLifecycle({ inventory, clock, timings });

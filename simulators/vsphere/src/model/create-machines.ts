@@ -12,6 +12,8 @@ export interface FleetOptions {
   readonly isCenter: boolean;
   /** Keeps addresses of several simulated servers apart: second octet. */
   readonly subnet: number;
+  /** Put before the names, to keep the machines of several servers apart. Empty: none. */
+  readonly site: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -33,14 +35,14 @@ function fateOf(index: number, isCenter: boolean): 'on' | 'off' | 'suspended' | 
 
 export function createMachine(index: number, options: FleetOptions): Machine {
   const { layout, random, clock } = options;
-  const guest = nameGuest(index, random);
+  const guest = nameGuest(index, { random, site: options.site });
   const fate = fateOf(index, options.isCenter);
   const hosts = layout.hosts;
   // The last, disconnected host holds few machines; the others share the rest.
   const host = hosts[index % 23 === 22 ? hosts.length - 1 : index % Math.max(1, hosts.length - 1)];
   const usable = layout.datastores.filter((datastore) => datastore.accessible);
   const datastore = usable[index % 7 === 6 ? usable.length - 1 : index % Math.max(1, usable.length - 1)];
-  const network = layout.networks[guest.name.startsWith('web') ? 1 : 0];
+  const network = layout.networks[guest.name.includes('web-') ? 1 : 0];
   if (host === undefined || datastore === undefined || network === undefined)
     throw new RangeError('The layout has no host, datastore or network.');
   const hex = (digits: number): string => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');

@@ -109,7 +109,8 @@ const pick = <Item>(items: readonly [Item, ...Item[]] | readonly Item[], random:
   items[Math.floor(random() * items.length)] as Item;
 
 /** The n-th guest of a fleet: every ninth has a difficult name, the others are numbered per role. */
-export function nameGuest(index: number, random: Random): NamedGuest {
+export function nameGuest(index: number, options: { readonly random: Random; readonly site: string }): NamedGuest {
+  const { random, site } = options;
   const role = ROLES[index % ROLES.length] as Role;
   const common = {
     annotation: role.note,
@@ -119,11 +120,14 @@ export function nameGuest(index: number, random: Random): NamedGuest {
   };
   const special = index % 9 === 8 ? Math.floor(index / 9) : undefined;
   if (special !== undefined) {
-    const entry = SPECIAL_NAMES[special % SPECIAL_NAMES.length] as (typeof SPECIAL_NAMES)[number];
+    // Each site begins elsewhere in the list, so that a fleet of several does not show the same few names over and over.
+    const position = special + Array.from(site).reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0);
+    const entry = SPECIAL_NAMES[position % SPECIAL_NAMES.length] as (typeof SPECIAL_NAMES)[number];
     const round = Math.floor(special / SPECIAL_NAMES.length);
     const suffix = round === 0 ? '' : `-${round + 1}`;
     return { ...common, name: `${entry.name}${suffix}`, hostName: `${entry.hostName}${suffix}` };
   }
   const number = String(Math.floor(index / ROLES.length) + 1).padStart(2, '0');
-  return { ...common, name: `${role.stem}-${number}`, hostName: `${role.stem}-${number}` };
+  const name = `${site === '' ? '' : `${site}-`}${role.stem}-${number}`;
+  return { ...common, name, hostName: name };
 }

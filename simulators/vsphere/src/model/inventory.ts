@@ -14,6 +14,7 @@ export interface InventoryOptions {
   readonly clock: Clock;
   readonly hostName: string;
   readonly subnet: number;
+  readonly site: string;
 }
 
 /** The tree of one server: folders, hosts, datastores, networks and machines. */
@@ -40,6 +41,7 @@ export class Inventory {
       clock,
       isCenter: personality.apiType === 'VirtualCenter',
       subnet: options.subnet,
+      site: options.site,
     };
     this.#created = options.machines;
     this.#addContainers();
