@@ -1,11 +1,15 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useWords } from '../i18n/use-words.ts';
+import type { FeedStatus } from '../live/fleet-feed.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useFeedStatus, useServices } from './services.ts';
 
+/** A stream that is cut and comes back within this time is nobody's business. */
+const LOST_SHOWN_AFTER_MS = 3_000;
+
 /** Says when the page is not live, and since when. */
 export function FeedBanner(): ReactNode {
-  const status = useFeedStatus();
+  const status = useSettledStatus();
   const { feed } = useServices();
   const { t, format } = useWords();
   const toText = (): string | null => {
@@ -44,4 +48,21 @@ export function FeedBanner(): ReactNode {
       )}
     </div>
   );
+}
+
+/** The feed's status, with a loss told only when it lasts. */
+function useSettledStatus(): FeedStatus {
+  const status = useFeedStatus();
+  const { clock } = useServices();
+  const isLost = status.kind === 'lost';
+  const [lasts, setLasts] = useState(false);
+  useEffect(() => {
+    if (!isLost) return;
+    const timer = clock.after(LOST_SHOWN_AFTER_MS, () => setLasts(true));
+    return () => {
+      timer.cancel();
+      setLasts(false);
+    };
+  }, [isLost, clock]);
+  return isLost && status.offline === 'no' && !lasts ? { kind: 'live' } : status;
 }
