@@ -35,6 +35,8 @@ export async function answerSdk(server: ServerState, request: SdkRequest): Promi
   try {
     const element = openBody(request.body);
     effects = await request.onNamed(element.name);
+    // The front end answers for a service that is away: the call never reaches it, and a wait for news is not parked.
+    if (effects.some((effect) => effect.kind === 'unavailable')) return { reply: { status: 503 }, effects };
     version = readVersion(server.personality, request.soapAction);
     const planned = effects.find((effect) => effect.kind === 'soap-fault');
     if (planned !== undefined)
