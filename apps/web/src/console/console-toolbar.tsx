@@ -77,6 +77,7 @@ export function ConsoleToolbar({
         <button
           type="button"
           className="button"
+          title={t('console.type_text')}
           aria-pressed={props.isTyping}
           disabled={!canType && !props.isTyping}
           onClick={props.onTyping}
@@ -95,15 +96,32 @@ export function ConsoleToolbar({
           <Icon name="eye" />
           <span className="tool-word">{t('console.view_only')}</span>
         </button>
-        <button type="button" className="button" onClick={() => props.onScale(scale === 'fit' ? 'full' : 'fit')}>
+        <button
+          type="button"
+          className="button"
+          title={scale === 'fit' ? t('console.scale_full') : t('console.scale_fit')}
+          onClick={() => props.onScale(scale === 'fit' ? 'full' : 'fit')}
+        >
           <Icon name="search" />
           <span className="tool-word">{scale === 'fit' ? t('console.scale_full') : t('console.scale_fit')}</span>
         </button>
-        <button type="button" className="button" disabled={screen === null} onClick={() => void takePicture()}>
+        <button
+          type="button"
+          className="button"
+          title={t('console.screenshot')}
+          disabled={screen === null}
+          onClick={() => void takePicture()}
+        >
           <Icon name="camera" />
           <span className="tool-word">{t('console.screenshot')}</span>
         </button>
-        <button type="button" className="button" aria-haspopup="menu" onClick={(event) => power.openMenu(machineKey, event.currentTarget)}>
+        <button
+          type="button"
+          className="button"
+          title={t('machines.power')}
+          aria-haspopup="menu"
+          onClick={(event) => power.openMenu(machineKey, event.currentTarget)}
+        >
           <Icon name="power" />
           <span className="tool-word">{t('machines.power')}</span>
         </button>
@@ -127,7 +145,12 @@ function FullScreenButton(): ReactNode {
     if (outcome === 'entered-with-keys') notices.show({ kind: 'info', text: t('console.full_screen_hint') });
   };
   return (
-    <button type="button" className="button" onClick={() => void toggle()}>
+    <button
+      type="button"
+      className="button"
+      title={isFull ? t('console.leave_full_screen') : t('console.full_screen')}
+      onClick={() => void toggle()}
+    >
       <Icon name="expand" />
       <span className="tool-word">{isFull ? t('console.leave_full_screen') : t('console.full_screen')}</span>
     </button>

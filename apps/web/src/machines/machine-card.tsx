@@ -101,7 +101,7 @@ function CardMeters({ machine }: { readonly machine: Machine }): ReactNode {
   return (
     <div className="meters">
       <Meter label={t('machines.cpu')} percent={machine.cpu_percent} text={toText(machine.cpu_percent)} />
-      <Meter label={t('machines.memory')} percent={machine.memory_percent} text={toText(machine.memory_percent)} />
+      <Meter label={t('machines.memory_short')} percent={machine.memory_percent} text={toText(machine.memory_percent)} />
       <Meter label={t('machines.disk')} percent={disk} text={toText(disk)} />
     </div>
   );
