@@ -18,3 +18,9 @@ export function describeError(t: TFunction, error: unknown): string {
   const isOurFault = error.status >= 500;
   return error.requestId === null || !isOurFault ? text : `${text} ${t('error.with_id', { id: error.requestId })}`;
 }
+
+/** Why a machine that is on has no picture. */
+export function describeScreenProblem(t: TFunction, code: string | null): string {
+  const none = t('machines.no_screen');
+  return code === null ? none : describeCode(t, { code, fallback: `${none} (${code})` });
+}

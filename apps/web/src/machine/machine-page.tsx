@@ -4,6 +4,7 @@ import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import { useFeedStatus, useFleet } from '../app/services.ts';
 import { useNow } from '../app/use-now.ts';
 import { useTitle } from '../app/use-title.ts';
+import { describeScreenProblem } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { toKey } from '../live/fleet-store.ts';
 import { isStale } from '../machines/freshness.ts';
@@ -125,7 +126,7 @@ function MachineScreen({ machine }: { readonly machine: Machine }): ReactNode {
       ) : (
         <div className="no-screen">
           <PowerShape state={machine.power_state} />
-          <p>{machine.power_state === 'poweredOff' ? t('machine.off') : (machine.screen_problem ?? t('machines.no_screen'))}</p>
+          <p>{machine.power_state === 'poweredOff' ? t('machine.off') : describeScreenProblem(t, machine.screen_problem)}</p>
         </div>
       )}
       {changed === null || machine.power_state === 'poweredOff' ? null : (

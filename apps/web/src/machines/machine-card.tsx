@@ -3,6 +3,7 @@ import type { Machine, Server } from '@breakwater/contract';
 import { memo, type ReactNode, useCallback, useState } from 'react';
 import { toPortalUrl } from '../api/base-path.ts';
 import { useFleet } from '../app/services.ts';
+import { describeScreenProblem } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Meter } from '../ui/meter.tsx';
@@ -128,7 +129,7 @@ export function CardScreen({
       ) : (
         <div className="no-screen">
           {machine.power_state === 'poweredOn' ? (
-            <p>{machine.screen_problem ?? t('machines.no_screen')}</p>
+            <p>{describeScreenProblem(t, machine.screen_problem)}</p>
           ) : (
             <PowerShape state={machine.power_state} />
           )}
