@@ -1,4 +1,4 @@
-import type { Person, Role, Token } from '@breakwater/contract';
+import type { OwnSession, Person, Role, Token } from '@breakwater/contract';
 import type { Secret } from '@breakwater/kernel';
 
 /** Who acts. `name` goes into the journal. */
@@ -19,6 +19,12 @@ export interface OpenedSession {
   readonly expiresAtWallMs: number;
 }
 
+/** A person, and the session through which that person asks. */
+export interface OwnSessionRef {
+  readonly personId: string;
+  readonly sessionSecret: string;
+}
+
 /** The one place that decides who somebody is and what they may do. */
 export interface Access {
   isSetupRequired(): Promise<boolean>;
@@ -36,6 +42,20 @@ export interface Access {
   findBySession(sessionSecret: string): Promise<Principal | null>;
   findByToken(token: string): Promise<Principal | null>;
   may(principal: Principal, permission: Permission): boolean;
+
+  /**
+   * A person changes the own password. `ACCESS_PASSWORD_WRONG` for a wrong current one, which counts as a failed sign-in;
+   * `ACCESS_TOO_MANY_ATTEMPTS`. Ends that person's other sessions and unused links.
+   */
+  changeOwnPassword(
+    own: OwnSessionRef,
+    input: { readonly currentPassword: Secret; readonly newPassword: Secret; readonly address: string },
+  ): Promise<void>;
+  /** Where this person is signed in, last used first. */
+  ownSessions(own: OwnSessionRef): Promise<readonly OwnSession[]>;
+  /** `ACCESS_SESSION_UNKNOWN`, also for a session of somebody else. */
+  endOwnSession(own: OwnSessionRef, input: { readonly id: string }): Promise<void>;
+  endOtherSessions(own: OwnSessionRef): Promise<void>;
 
   /** Makes the named administrator exist with this password (for `BREAKWATER_ADMIN_PASSWORD_FILE`); ends the first-run state. */
   ensureAdministrator(input: { readonly username: string; readonly password: Secret }): Promise<void>;

@@ -2,6 +2,7 @@ import type { Role } from '@breakwater/contract';
 import type { Clock, Logger } from '@breakwater/kernel';
 import type { Access, Permission, Principal } from './access.ts';
 import { FirstRun } from './first-run.ts';
+import { OwnPassword } from './own-password.ts';
 import { People } from './people.ts';
 import type { PasswordHasher, SecretIssuer, SetupTokenStore } from './ports/crypto.ts';
 import type { AccessRepositories } from './ports/repositories.ts';
@@ -52,6 +53,7 @@ export function createAccess(options: CreateAccessOptions): Access {
     clock,
     linkLifetimeMs: options.linkLifetimeMs ?? DEFAULT_LINK_LIFETIME_MS,
   });
+  const ownPassword = new OwnPassword({ people: repositories.people, links: repositories.links, hasher, sessions, signIn });
   const firstRun = new FirstRun({
     repository: repositories.people,
     people,
@@ -72,6 +74,10 @@ export function createAccess(options: CreateAccessOptions): Access {
     findBySession: (sessionSecret) => sessions.find(sessionSecret),
     findByToken: (token) => tokens.find(token),
     may,
+    changeOwnPassword: (own, input) => ownPassword.change(own, input),
+    ownSessions: (own) => sessions.list(own),
+    endOwnSession: (own, input) => sessions.closeById(own, input),
+    endOtherSessions: (own) => sessions.closeOthers(own),
     ensureAdministrator: (input) => firstRun.ensureAdministrator(input),
     acceptToken: (input) => tokens.accept(input),
     people: () => people.list(),

@@ -1,4 +1,4 @@
-export type { Access, OpenedSession, Permission, Principal } from './access.ts';
+export type { Access, OpenedSession, OwnSessionRef, Permission, Principal } from './access.ts';
 export { type CreateAccessOptions, createAccess } from './create-access.ts';
 export type { PasswordHasher, SecretIssuer, SetupTokenStore } from './ports/crypto.ts';
 export type {

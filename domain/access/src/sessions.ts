@@ -1,8 +1,8 @@
-import type { Person } from '@breakwater/contract';
-import { type Clock, type Logger, Secret } from '@breakwater/kernel';
-import type { OpenedSession, Principal } from './access.ts';
+import type { OwnSession, Person } from '@breakwater/contract';
+import { type Clock, formatInstant, type Logger, OpsError, Secret } from '@breakwater/kernel';
+import type { OpenedSession, OwnSessionRef, Principal } from './access.ts';
 import type { SecretIssuer } from './ports/crypto.ts';
-import type { SessionRepository } from './ports/repositories.ts';
+import type { SessionRecord, SessionRepository } from './ports/repositories.ts';
 import { PrincipalCache } from './principal-cache.ts';
 
 export interface SessionLimits {
@@ -87,6 +87,41 @@ export class Sessions {
   async closeOfPerson(personId: string): Promise<void> {
     await this.#repository.removeOfPerson(personId);
     this.#cache.clear();
+  }
+
+  async closeOthers({ personId, sessionSecret }: OwnSessionRef): Promise<void> {
+    await this.#repository.removeOthersOfPerson(personId, { keptDigest: this.#secrets.digest(sessionSecret) });
+    this.#cache.clear();
+  }
+
+  async closeById({ personId }: OwnSessionRef, { id }: { readonly id: string }): Promise<void> {
+    const session = (await this.#listLive(personId)).find((candidate) => this.#toId(candidate) === id);
+    if (session === undefined) {
+      throw new OpsError({ code: 'ACCESS_SESSION_UNKNOWN', message: 'You have no such session. It may have ended already.' });
+    }
+    await this.#repository.remove(session.digest);
+    this.#cache.clear();
+  }
+
+  async list({ personId, sessionSecret }: OwnSessionRef): Promise<readonly OwnSession[]> {
+    const current = this.#secrets.digest(sessionSecret);
+    return (await this.#listLive(personId)).map((session) => ({
+      id: this.#toId(session),
+      created_at: formatInstant(session.createdAtWallMs),
+      last_used_at: formatInstant(session.lastSeenWallMs),
+      current: session.digest === current,
+    }));
+  }
+
+  async #listLive(personId: string): Promise<readonly SessionRecord[]> {
+    const now = this.#clock.wall();
+    const stored = await this.#repository.listOfPerson(personId);
+    return stored.filter((session) => now < session.expiresAtWallMs && now - session.lastSeenWallMs <= this.#limits.idleMs);
+  }
+
+  /** Told to browsers; the digest itself is the key by which requests are let in and stays here. */
+  #toId(session: SessionRecord): string {
+    return this.#secrets.digest(session.digest);
   }
 
   /** For changes that sessions show (a role) or that ended them in the database (a removed person). */

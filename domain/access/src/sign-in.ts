@@ -4,7 +4,7 @@ import { toAddressKey } from './address-key.ts';
 import { AttemptLimiter, createTooManyAttempts } from './attempt-limiter.ts';
 import { createPersonUnknown } from './people.ts';
 import type { PasswordHasher, SecretIssuer } from './ports/crypto.ts';
-import type { LinkRepository, PersonRepository } from './ports/repositories.ts';
+import type { LinkRepository, PersonRecord, PersonRepository } from './ports/repositories.ts';
 import type { Sessions } from './sessions.ts';
 import { toUsernameKey } from './username.ts';
 
@@ -25,6 +25,12 @@ export interface SignInOptions {
   readonly linkLifetimeMs: number;
 }
 
+export interface PasswordAttempt {
+  readonly username: string;
+  readonly password: Secret;
+  readonly address: string;
+}
+
 /** Doors through which a person comes in: password and one-time link. Both slow down guessing. */
 export class SignIn {
   readonly #options: SignInOptions;
@@ -39,8 +45,19 @@ export class SignIn {
     this.#byAddress = new AttemptLimiter(options.clock, ADDRESS_LIMITS);
   }
 
-  async withPassword(input: { readonly username: string; readonly password: Secret; readonly address: string }): Promise<OpenedSession> {
+  async withPassword(input: PasswordAttempt): Promise<OpenedSession> {
     const { hasher, people, sessions } = this.#options;
+    const record = await this.verify(input);
+    if (record === null) throw createSignInFailed();
+    if (hasher.isOutdated(record.passwordHash)) {
+      await people.setPasswordHash(record.person.id, await hasher.hash(input.password));
+    }
+    return sessions.open(record.person);
+  }
+
+  /** The person whose password this is, or null, which counts as a failed attempt. */
+  async verify(input: PasswordAttempt): Promise<PersonRecord | null> {
+    const { hasher, people } = this.#options;
     const usernameKey = toUsernameKey(input.username);
     const addressKey = toAddressKey(input.address);
     const pair = JSON.stringify([usernameKey, addressKey]);
@@ -48,17 +65,14 @@ export class SignIn {
     this.#admit(nameKey, addressKey);
     const record = await people.findByName(usernameKey);
     const isRight = await hasher.verify(input.password, record?.passwordHash ?? null);
-    if (record === null || !isRight) throw createSignInFailed();
+    if (record === null || !isRight) return null;
     // Verifying takes a while: a password that was changed or a person that was removed meanwhile must not come in.
     const current = await people.find(record.person.id);
-    if (current?.passwordHash !== record.passwordHash) throw createSignInFailed();
+    if (current?.passwordHash !== record.passwordHash) return null;
     this.#byName.succeed(nameKey);
     this.#byAddress.takeBack(addressKey);
     this.#remember(pair);
-    if (hasher.isOutdated(record.passwordHash)) {
-      await people.setPasswordHash(record.person.id, await hasher.hash(input.password));
-    }
-    return sessions.open(current.person);
+    return current;
   }
 
   async createLink(username: string): Promise<Secret> {

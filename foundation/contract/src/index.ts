@@ -61,7 +61,11 @@ export {
 } from './servers.ts';
 export {
   linkRequestSchema,
+  type OwnSession,
+  ownSessionListSchema,
+  ownSessionSchema,
   type Person,
+  passwordChangeSchema,
   passwordSchema,
   personCreateSchema,
   personListSchema,

@@ -31,6 +31,21 @@ export const signInRequestSchema = z.object({ username: z.string().min(1).max(64
 /** A one-time link printed by `breakwater demo`. */
 export const linkRequestSchema = z.object({ token: z.string().min(1).max(200) }).strict();
 
+/** The current password is asked for again: an unlocked screen must not be enough to take an account over. */
+export const passwordChangeSchema = z.object({ current_password: z.string().min(1).max(1_024), new_password: passwordSchema }).strict();
+
+/** One browser in which the asking person is signed in. */
+export const ownSessionSchema = z.object({
+  id: z.string(),
+  created_at: instantSchema,
+  /** May lag behind by a minute. */
+  last_used_at: instantSchema,
+  /** True for the session that asks. */
+  current: z.boolean(),
+});
+export type OwnSession = z.infer<typeof ownSessionSchema>;
+export const ownSessionListSchema = z.array(ownSessionSchema);
+
 export const personCreateSchema = z.object({ username: usernameSchema, password: passwordSchema, role: roleSchema }).strict();
 export const personUpdateSchema = z.object({ password: passwordSchema, role: roleSchema }).partial().strict();
 export const personListSchema = z.array(personSchema);

@@ -51,6 +51,27 @@ export function createSessionRepository(db: Kysely<Tables>): SessionRepository {
       await db.deleteFrom('sessions').where('person_id', '=', personId).execute();
     },
 
+    async removeOthersOfPerson(personId, { keptDigest }) {
+      await db.deleteFrom('sessions').where('person_id', '=', personId).where('digest', '!=', keptDigest).execute();
+    },
+
+    async listOfPerson(personId) {
+      const rows = await db
+        .selectFrom('sessions')
+        .selectAll()
+        .where('person_id', '=', personId)
+        .orderBy('last_seen_ms', 'desc')
+        .orderBy('created_at_ms', 'desc')
+        .execute();
+      return rows.map((row) => ({
+        digest: row.digest,
+        personId: row.person_id,
+        createdAtWallMs: row.created_at_ms,
+        lastSeenWallMs: row.last_seen_ms,
+        expiresAtWallMs: row.expires_at_ms,
+      }));
+    },
+
     async removeExpired({ wallMs, lastSeenBeforeWallMs }) {
       await db
         .deleteFrom('sessions')

@@ -2,6 +2,7 @@ import type { Access } from '@breakwater/access';
 import type { Clock } from '@breakwater/kernel';
 import type { Route } from '../http/route.ts';
 import { type Authenticator, createAuthenticator } from './authenticator.ts';
+import { createOwnSessionRoutes } from './own-session-routes.ts';
 import { createPeopleRoutes } from './people-routes.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { createSessionRoutes } from './session-routes.ts';
@@ -26,6 +27,11 @@ export function createSignIn(options: SignInOptions): SignIn {
   const cookie = new SessionCookie(options);
   return {
     ...createAuthenticator({ access: options.access, cookie }),
-    routes: [...createSessionRoutes({ ...options, cookie }), ...createPeopleRoutes(options), ...createTokenRoutes(options)],
+    routes: [
+      ...createSessionRoutes({ ...options, cookie }),
+      ...createOwnSessionRoutes({ ...options, cookie }),
+      ...createPeopleRoutes(options),
+      ...createTokenRoutes(options),
+    ],
   };
 }

@@ -44,6 +44,9 @@ export interface SessionRepository {
   touch(digest: string, lastSeenWallMs: number): Promise<void>;
   remove(digest: string): Promise<void>;
   removeOfPerson(personId: string): Promise<void>;
+  removeOthersOfPerson(personId: string, options: { readonly keptDigest: string }): Promise<void>;
+  /** Last used first. */
+  listOfPerson(personId: string): Promise<readonly SessionRecord[]>;
   /** Removes what has reached its end or was last seen before `lastSeenBeforeWallMs`. */
   removeExpired(instant: { readonly wallMs: number; readonly lastSeenBeforeWallMs: number }): Promise<void>;
 }

@@ -36,6 +36,13 @@ export function createInMemoryAccessRepositories(): AccessRepositories {
       removeOfPerson: async (personId) => {
         for (const [digest, session] of sessions) if (session.personId === personId) sessions.delete(digest);
       },
+      removeOthersOfPerson: async (personId, { keptDigest }) => {
+        for (const [digest, session] of sessions) if (session.personId === personId && digest !== keptDigest) sessions.delete(digest);
+      },
+      listOfPerson: async (personId) =>
+        [...sessions.values()]
+          .filter((session) => session.personId === personId)
+          .toSorted((left, right) => right.lastSeenWallMs - left.lastSeenWallMs || right.createdAtWallMs - left.createdAtWallMs),
       removeExpired: async ({ wallMs, lastSeenBeforeWallMs }) => {
         for (const [digest, session] of sessions) {
           if (session.expiresAtWallMs <= wallMs || session.lastSeenWallMs < lastSeenBeforeWallMs) sessions.delete(digest);

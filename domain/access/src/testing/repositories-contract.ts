@@ -116,6 +116,24 @@ export function describeAccessRepositories(name: string, open: () => Promise<Acc
         expect(await repositories.sessions.find('s4')).not.toBeNull();
       });
 
+      it('lists the sessions of one person, last used first', async () => {
+        await repositories.sessions.insert(createSession('s1', 'id-Bob'));
+        await repositories.sessions.insert({ ...createSession('s2', 'id-Bob'), lastSeenWallMs: 1_001 });
+        await repositories.sessions.insert(createSession('s3', 'id-Ann'));
+        await repositories.sessions.insert({ ...createSession('s4', 'id-Bob'), createdAtWallMs: 999 });
+        expect((await repositories.sessions.listOfPerson('id-Bob')).map((session) => session.digest)).toEqual(['s2', 's1', 's4']);
+        expect(await repositories.sessions.listOfPerson('id-Ann')).toEqual([createSession('s3', 'id-Ann')]);
+        expect(await repositories.sessions.listOfPerson('nobody')).toEqual([]);
+      });
+
+      it('removes all sessions of a person but one, and nobody else’s', async () => {
+        for (const digest of ['s1', 's2', 's3']) await repositories.sessions.insert(createSession(digest, 'id-Bob'));
+        await repositories.sessions.insert(createSession('s4', 'id-Ann'));
+        await repositories.sessions.removeOthersOfPerson('id-Bob', { keptDigest: 's2' });
+        expect((await repositories.sessions.listOfPerson('id-Bob')).map((session) => session.digest)).toEqual(['s2']);
+        expect(await repositories.sessions.find('s4')).not.toBeNull();
+      });
+
       it('removes what is over or long unused, and nothing else', async () => {
         await repositories.sessions.insert({ ...createSession('over', 'id-Bob'), expiresAtWallMs: 3_000 });
         await repositories.sessions.insert({ ...createSession('unused', 'id-Bob'), lastSeenWallMs: 999 });
