@@ -8,7 +8,7 @@ import { ErrorLine } from '../ui/message.tsx';
 import { AccessFrame } from './access-frame.tsx';
 import { useEnter } from './use-enter.ts';
 
-/** Uses a one-time link. The address is replaced at once, so that the token does not stay in the history. */
+/** Uses a one-time link. Where it leads replaces it in the history, so that going back does not try the used token again. */
 export function LinkPage(): ReactNode {
   const { t } = useWords();
   const { token } = useParams({ from: '/link/$token' });
