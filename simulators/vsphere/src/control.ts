@@ -2,9 +2,11 @@ import type { Clock } from '@breakwater/kernel';
 import type { CounterReport, Counters } from './counters.ts';
 import type { FaultRule, FaultRules } from './fault-rules.ts';
 import type { FrontEnd } from './http/front-end.ts';
+import type { HostDoor } from './http/host-door.ts';
 import type { ServerLimits } from './limits.ts';
 import { overwriteProperty } from './methods/reconfigure.ts';
 import type { Machine, MachineQuestion } from './model/machine.ts';
+import type { DeniedRead } from './model/permissions.ts';
 import type { TicketDoor } from './rfb/ticket-door.ts';
 import type { ServerState } from './server-state.ts';
 import type { LoginCounters } from './sessions.ts';
@@ -43,6 +45,7 @@ export class SimulatorControl {
   readonly faults: FaultRules;
   readonly #server: ServerState;
   readonly #frontEnd: FrontEnd;
+  readonly #hostDoor: HostDoor | undefined;
   readonly #counters: Counters;
   readonly #tickets: TicketDoor;
   readonly #clock: Clock;
@@ -50,12 +53,14 @@ export class SimulatorControl {
   constructor(options: {
     readonly server: ServerState;
     readonly frontEnd: FrontEnd;
+    readonly hostDoor: HostDoor | undefined;
     readonly counters: Counters;
     readonly faults: FaultRules;
     readonly tickets: TicketDoor;
   }) {
     this.#server = options.server;
     this.#frontEnd = options.frontEnd;
+    this.#hostDoor = options.hostDoor;
     this.#counters = options.counters;
     this.#tickets = options.tickets;
     this.#clock = options.server.clock;
@@ -94,6 +99,22 @@ export class SimulatorControl {
     this.#server.sessions.endAll();
   }
 
+  /** From now on the account may not read this; it is told so with the next answer. */
+  denyRead(rule: DeniedRead): void {
+    this.#server.permissions.deny(rule);
+    this.#touchAll();
+  }
+
+  /** The account may read everything again. */
+  allowReads(): void {
+    this.#server.permissions.clear();
+    this.#touchAll();
+  }
+
+  deniedReads(): readonly DeniedRead[] {
+    return this.#server.permissions.denied;
+  }
+
   lockAccount(userName: string): void {
     this.#server.sessions.lock(userName);
   }
@@ -106,6 +127,12 @@ export class SimulatorControl {
   changeCertificate(): string {
     this.#frontEnd.changeCertificate(createCertificate(this.#clock.wall()));
     return this.#frontEnd.certificate.sha256;
+  }
+
+  /** The hosts behind a vCenter show another certificate, and tickets go on naming the one that the vCenter knows. */
+  changeHostCertificate(): void {
+    if (this.#hostDoor === undefined) throw new RangeError('There is no listener for hosts.');
+    this.#hostDoor.changeCertificate(createCertificate(this.#clock.wall()));
   }
 
   /** The host drops off the network. */
@@ -192,6 +219,11 @@ export class SimulatorControl {
   /** Files left on datastores, as `[datastore] path`. */
   datastoreFiles(): string[] {
     return this.#server.files.list();
+  }
+
+  #touchAll(): void {
+    const { world } = this.#server.inventory;
+    for (const object of world.all()) world.touch(object);
   }
 
   #require(moid: string): Machine {

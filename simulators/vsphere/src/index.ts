@@ -5,5 +5,6 @@ export { createFleetPersonality } from './fleet-presets.ts';
 export { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 export { DEFAULT_TIMINGS, type LifecycleTimings } from './model/guest-lifecycle.ts';
 export type { ConnectionState, MachineQuestion } from './model/machine.ts';
+export type { DeniedRead } from './model/permissions.ts';
 export { PERSONALITY_IDS, type PersonalityId } from './personality.ts';
 export { DEFAULT_USERS, type SimulatorOptions, startVsphereSimulator, type VsphereSimulator } from './simulator.ts';

@@ -7,7 +7,7 @@ export interface ServerLimits {
   maxSessions: number;
   sessionIdleMs: number;
   /** What a read with an expired session looks like. */
-  expiryAnswer: 'fault' | 'empty-reply';
+  expiryAnswer: 'fault' | 'empty-reply' | 'missing-set';
   lockoutAfter: number;
   lockoutMs: number;
   license: 'full' | 'free';
@@ -17,8 +17,15 @@ export interface ServerLimits {
   consolesPerMachine: number;
   consolesPerHost: number;
   ticketLifeMs: number;
-  /** How tickets name their host: not at all, as real hosts often do, or by a name that resolves nowhere. */
-  ticketHost: 'missing' | 'short-name';
+  /**
+   * How tickets name their host: not at all, by the first label of its name, by its name in the inventory, or, as only a
+   * forged answer would, by an address that belongs to somebody else.
+   */
+  ticketHost: 'missing' | 'short-name' | 'inventory-name' | 'foreign';
+  /** Without `/screen` (404 or 501) pictures come by `CreateScreenshot_Task` only. */
+  screenDoor: 'on' | 'missing' | 'unsupported';
+  /** What the account may do beyond looking. */
+  role: 'administrator' | 'read-only';
   taskMs: number;
   /** Largest page of a retrieve or of an update set, whatever the client asks for. */
   pageSize: number;
@@ -41,6 +48,8 @@ export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
   consolesPerHost: 400,
   ticketLifeMs: 60_000,
   ticketHost: 'missing',
+  screenDoor: 'on',
+  role: 'administrator',
   taskMs: 1_200,
   pageSize: 1_000,
   coalesceMs: 100,

@@ -6,8 +6,9 @@ import type { DatastoreFiles } from './model/datastore-files.ts';
 import type { GuestLifecycle } from './model/guest-lifecycle.ts';
 import type { Inventory } from './model/inventory.ts';
 import type { Machine } from './model/machine.ts';
+import type { Permissions } from './model/permissions.ts';
 import type { Tasks } from './model/tasks.ts';
-import type { Tickets } from './model/tickets.ts';
+import type { TicketPlace, Tickets } from './model/tickets.ts';
 import type { SimObject } from './model/world.ts';
 import type { Personality } from './personality.ts';
 import { findSessionObject, type Session, type Sessions } from './sessions.ts';
@@ -25,11 +26,17 @@ export interface ServerState {
   readonly sessions: Sessions;
   readonly tickets: Tickets;
   readonly files: DatastoreFiles;
+  readonly permissions: Permissions;
   readonly screens: Screens;
-  /** Fingerprint of the certificate served now: SHA-1 as `AA:BB:…`, for tickets. */
-  readonly thumbprint: () => { readonly sha1: string; readonly sha256: string };
-  /** The port that is listened on. */
-  readonly port: () => number;
+  /** Where consoles are: at the server itself or, if there is a listener for them, at the hosts behind a vCenter. */
+  readonly consoleDoor: (wanted: TicketPlace) => ConsolePlace;
+}
+
+export interface ConsolePlace {
+  readonly at: TicketPlace;
+  readonly port: number;
+  /** Fingerprints that tickets name, as `AA:BB:…`. */
+  readonly certificate: { readonly sha1: string; readonly sha256: string };
 }
 
 /** One call being answered. */
@@ -57,9 +64,10 @@ export function targetMachine(call: Call): Machine {
   return machine;
 }
 
-/** Refuses what a host without a paid licence, or one that a vCenter manages, refuses. */
-export function assertWritable(server: ServerState): void {
-  const { license, managedBy } = server.limits;
+/** Refuses what the account may not do, and what a host without a paid licence, or one that a vCenter manages, refuses. */
+export function assertWritable(call: Call, privilegeId: string): void {
+  const { license, managedBy } = call.server.limits;
+  assertMay(call, privilegeId);
   if (license === 'free')
     throw new SoapFault('RestrictedVersion', { text: 'Current license or ESXi version prohibits execution of the requested operation.' });
   if (managedBy !== undefined) {
@@ -68,4 +76,13 @@ export function assertWritable(server: ServerState): void {
       fields: { managementServer: managedBy },
     });
   }
+}
+
+/** Refuses what the account lacks a privilege for. */
+export function assertMay(call: Call, privilegeId: string): void {
+  if (call.server.limits.role === 'administrator') return;
+  throw new SoapFault('NoPermission', {
+    text: 'Permission to perform this operation was denied.',
+    fields: { object: call.target, privilegeId },
+  });
 }

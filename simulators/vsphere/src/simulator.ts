@@ -5,11 +5,13 @@ import { Counters } from './counters.ts';
 import { FaultRules } from './fault-rules.ts';
 import { ControlDoor } from './http/control-door.ts';
 import { FrontEnd } from './http/front-end.ts';
+import { HostDoor } from './http/host-door.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { DatastoreFiles } from './model/datastore-files.ts';
 import { DEFAULT_TIMINGS, GuestLifecycle, type LifecycleTimings } from './model/guest-lifecycle.ts';
 import { Inventory } from './model/inventory.ts';
 import { addManagers } from './model/managers.ts';
+import { Permissions } from './model/permissions.ts';
 import { Tasks } from './model/tasks.ts';
 import { Tickets } from './model/tickets.ts';
 import { findPersonality, type PersonalityId } from './personality.ts';
@@ -26,6 +28,13 @@ export interface SimulatorOptions {
   readonly seed?: number;
   /** Name of the host in its own inventory. */
   readonly hostName?: string;
+  /** Names of the first hosts in a vCenter's inventory. Default: `esx-01.dc.example` and so on. */
+  readonly hostNames?: readonly string[];
+  /**
+   * Opens a second HTTPS listener at this address, with a port and a certificate of its own. It stands for all hosts of a
+   * vCenter and serves nothing but consoles: those whose tickets name a host. Absent: consoles are at the server itself.
+   */
+  readonly consoleHost?: string;
   /** Second octet of the guests' addresses, to keep servers apart. Default 20. */
   readonly subnet?: number;
   /** Put before the machines' names, as `mad` in `mad-db-01`. Default: nothing. */
@@ -70,7 +79,7 @@ export async function startVsphereSimulator(options: SimulatorOptions): Promise<
     machines: options.machines ?? 20,
     random,
     clock,
-    hostName: options.hostName ?? 'localhost.localdomain',
+    hostNames: { own: options.hostName ?? 'localhost.localdomain', managed: options.hostNames ?? [] },
     subnet: options.subnet ?? 20,
     site: options.site ?? '',
   });
@@ -93,16 +102,24 @@ export async function startVsphereSimulator(options: SimulatorOptions): Promise<
     sessions: new Sessions({ clock, limits, users: options.users ?? DEFAULT_USERS }),
     tickets: new Tickets(clock),
     files: new DatastoreFiles(),
+    permissions: new Permissions(),
     screens: new Screens({ clock, bootMs: timings.bootMs }),
-    thumbprint: () => frontEnd.certificate,
-    port: () => frontEnd.port,
+    consoleDoor: (wanted) =>
+      wanted === 'host' && hostDoor !== undefined
+        ? { at: 'host', port: hostDoor.port, certificate: hostDoor.announced }
+        : { at: 'server', port: frontEnd.port, certificate: frontEnd.certificate },
   };
   const counters = new Counters(clock);
   const faults = new FaultRules(random);
   const tickets = new TicketDoor({ server, counters });
   const frontEnd = new FrontEnd({ server, counters, faults, tickets, host, certificate });
-  const control = new SimulatorControl({ server, frontEnd, counters, faults, tickets });
+  const hostDoor =
+    options.consoleHost === undefined
+      ? undefined
+      : new HostDoor({ tickets, counters, host: options.consoleHost, certificate: createCertificate(clock.wall()) });
+  const control = new SimulatorControl({ server, frontEnd, hostDoor, counters, faults, tickets });
   await frontEnd.listen(options.port ?? 0);
+  await hostDoor?.listen(0);
   const door = options.controlPort === undefined ? undefined : new ControlDoor(control);
   const controlPort = await door?.listen(options.controlPort ?? 0);
   lifecycle.start();
@@ -117,6 +134,7 @@ export async function startVsphereSimulator(options: SimulatorOptions): Promise<
       server.sessions.endAll();
       tickets.closeAll();
       await frontEnd.close();
+      await hostDoor?.close();
       await door?.close();
     },
   };

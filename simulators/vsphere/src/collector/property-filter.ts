@@ -1,4 +1,5 @@
 import type { ApiVersion, Moref, Value } from '@breakwater/vsphere/schema';
+import type { Permissions } from '../model/permissions.ts';
 import { keyOf, type SimObject, type World } from '../model/world.ts';
 import { PropertyPlan } from './property-plan.ts';
 import { type FindObject, isStructural, requireObject, selectObjects } from './select-objects.ts';
@@ -6,6 +7,7 @@ import { type FindObject, isStructural, requireObject, selectObjects } from './s
 interface Snapshot {
   readonly ref: Moref;
   readonly values: ReadonlyMap<string, string>;
+  readonly denied: readonly string[];
   /** Revision of the object when its values were read. */
   revision: number;
 }
@@ -15,6 +17,8 @@ export interface ObjectChange {
   readonly ref: Moref;
   /** Written value by path; undefined where the property became unset. */
   readonly changes: readonly { readonly path: string; readonly text: string | undefined }[];
+  /** Paths that the account may not read. */
+  readonly denied: readonly string[];
 }
 
 /** What one filter has told its client, and what has changed since. */
@@ -33,11 +37,17 @@ export class PropertyFilter {
 
   constructor(
     ref: Moref,
-    options: { readonly spec: Value<'PropertyFilterSpec'>; readonly version: ApiVersion; readonly find: FindObject; readonly world: World },
+    options: {
+      readonly spec: Value<'PropertyFilterSpec'>;
+      readonly version: ApiVersion;
+      readonly permissions: Permissions;
+      readonly find: FindObject;
+      readonly world: World;
+    },
   ) {
     const { spec } = options;
     this.ref = ref;
-    this.#plan = new PropertyPlan(spec.propSet ?? [], options.version);
+    this.#plan = new PropertyPlan(spec.propSet ?? [], options);
     this.#objectSet = spec.objectSet ?? [];
     this.#find = options.find;
     this.#world = options.world;
@@ -70,20 +80,21 @@ export class PropertyFilter {
       present.add(key);
       const before = this.#confirmed.get(key);
       if (before !== undefined && before.revision >= object.revision) continue;
-      const after: Snapshot = { ref: object.ref, values: this.#plan.read(object), revision: object.revision };
-      const changed =
-        before === undefined ? [...after.values].map(([path, text]) => ({ path, text })) : compare(before.values, after.values);
-      if (before !== undefined && changed.length === 0) {
+      const denied = this.#plan.listDenied(object);
+      const after: Snapshot = { ref: object.ref, values: this.#plan.read(object), denied, revision: object.revision };
+      const changed = before === undefined ? [...after.values].map(([path, text]) => ({ path, text })) : compare(before.values, after);
+      const isSame = changed.length === 0 && before?.denied.join() === denied.join();
+      if (before !== undefined && isSame) {
         before.revision = object.revision;
         continue;
       }
       this.#offered.set(key, after);
-      changes.push({ kind: before === undefined ? 'enter' : 'modify', ref: object.ref, changes: changed });
+      changes.push({ kind: before === undefined ? 'enter' : 'modify', ref: object.ref, changes: changed, denied });
     }
     for (const [key, snapshot] of this.#confirmed) {
       if (present.has(key)) continue;
       this.#offered.set(key, null);
-      changes.push({ kind: 'leave', ref: snapshot.ref, changes: [] });
+      changes.push({ kind: 'leave', ref: snapshot.ref, changes: [], denied: [] });
     }
     return changes;
   }
@@ -98,9 +109,9 @@ export class PropertyFilter {
   }
 }
 
-function compare(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): { path: string; text: string | undefined }[] {
+function compare(before: ReadonlyMap<string, string>, { values: after, denied }: Snapshot): { path: string; text: string | undefined }[] {
   const changed: { path: string; text: string | undefined }[] = [];
   for (const [path, text] of after) if (before.get(path) !== text) changed.push({ path, text });
-  for (const path of before.keys()) if (!after.has(path)) changed.push({ path, text: undefined });
+  for (const path of before.keys()) if (!after.has(path) && !denied.includes(path)) changed.push({ path, text: undefined });
   return changed;
 }

@@ -1,4 +1,5 @@
 import type { ApiVersion, Field, Value } from '@breakwater/vsphere/schema';
+import type { Permissions } from '../model/permissions.ts';
 import type { SimObject } from '../model/world.ts';
 import { encodeProperty } from '../soap/encode-value.ts';
 import { findPath, isManagedSubtype, isManagedType, propertiesOf } from '../soap/schema-lookup.ts';
@@ -14,12 +15,17 @@ interface PlannedPath {
 /** Which paths to read of which type; checked as a whole before anything is read. */
 export class PropertyPlan {
   readonly #version: ApiVersion;
+  readonly #permissions: Pick<Permissions, 'isDenied'>;
   readonly #entries: readonly { readonly type: string; readonly paths: readonly PlannedPath[] }[];
   readonly #byType = new Map<string, readonly PlannedPath[] | undefined>();
 
-  constructor(propSet: readonly Value<'PropertySpec'>[], version: ApiVersion) {
-    this.#version = version;
-    this.#entries = propSet.map((spec) => ({ type: spec.type ?? '', paths: planPaths(spec, version) }));
+  constructor(
+    propSet: readonly Value<'PropertySpec'>[],
+    options: { readonly version: ApiVersion; readonly permissions: Pick<Permissions, 'isDenied'> },
+  ) {
+    this.#version = options.version;
+    this.#permissions = options.permissions;
+    this.#entries = propSet.map((spec) => ({ type: spec.type ?? '', paths: planPaths(spec, options.version) }));
   }
 
   /** True when objects of this type are wanted at all. */
@@ -27,11 +33,18 @@ export class PropertyPlan {
     return this.#pathsFor(type) !== undefined;
   }
 
-  /** Written values by path; absent when unset. */
+  /** Paths that were asked for and that the account may not read. */
+  listDenied(object: SimObject): string[] {
+    const paths = this.#pathsFor(object.ref.type) ?? [];
+    return paths.filter(({ path }) => this.#permissions.isDenied(object.ref, path)).map(({ path }) => path);
+  }
+
+  /** Written values by path; absent when unset or not to be read. */
   read(object: SimObject): Map<string, string> {
     const values = new Map<string, string>();
     const tops = new Map<string, unknown>();
     for (const { path, first, rest, field } of this.#pathsFor(object.ref.type) ?? []) {
+      if (this.#permissions.isDenied(object.ref, path)) continue;
       if (!tops.has(first)) tops.set(first, object.read(first));
       let value = tops.get(first);
       for (const segment of rest) value = (value as Readonly<Record<string, unknown>> | undefined)?.[segment];

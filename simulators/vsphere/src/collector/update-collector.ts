@@ -1,5 +1,6 @@
 import { type Clock, onAbort } from '@breakwater/kernel';
 import type { Moref } from '@breakwater/vsphere/schema';
+import { describeDenied } from '../model/permissions.ts';
 import type { World } from '../model/world.ts';
 import { EncodedXml } from '../soap/encode-value.ts';
 import { SoapFault } from '../soap/soap-fault.ts';
@@ -153,5 +154,6 @@ function describe(change: ObjectChange): unknown {
       op: 'assign',
       val: text === undefined ? undefined : new EncodedXml(text),
     })),
+    missingSet: change.denied.length === 0 ? undefined : change.denied.map((path) => describeDenied(change.ref, path)),
   };
 }

@@ -11,7 +11,7 @@ const BACKSPACE = 0xff08;
 
 function bootingMachine(index = 0): { machine: Machine; console: GuestConsole } {
   const clock = new ManualClock();
-  const layout = planLayout('esxi-8.0', 'host');
+  const layout = planLayout('esxi-8.0', { own: 'host', managed: [] });
   const machine = createMachine(index, { layout, count: 1, random: createSeededRandom(1), clock, isCenter: false, subnet: 20, site: '' });
   machine.life = { kind: 'booting', sinceMs: 0, bootedWallMs: clock.wall() };
   return { machine, console: new GuestConsole(machine, { bootMs: 10_000 }) };

@@ -53,6 +53,15 @@ describe('control door', () => {
     expect((await ask('POST /machines/2/property', { path: 'no.such', value: 'x' })).status).toBe(400);
   });
 
+  it('takes rights away and gives them back', async () => {
+    expect((await ask('POST /denied-reads', { moid: '1', path: 'config' })).status).toBe(200);
+    expect((await ask('POST /denied-reads', { moid: 1 })).status).toBe(400);
+    expect((await ask('POST /denied-reads', { name: 'x' })).status).toBe(400);
+    expect(simulator.control.deniedReads()).toEqual([{ moid: '1', path: 'config' }]);
+    await ask('DELETE /denied-reads');
+    expect(simulator.control.deniedReads()).toEqual([]);
+  });
+
   it.each([
     ['a rule of an unknown kind', { effect: { kind: 'fire' } }],
     ['a latency without its delay', { effect: { kind: 'latency' } }],

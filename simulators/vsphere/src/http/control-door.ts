@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { OpsError, toOpsError } from '@breakwater/kernel';
 import type { SimulatorControl } from '../control.ts';
-import { readFaultRule, readLimits } from './control-input.ts';
+import { readDeniedRead, readFaultRule, readLimits } from './control-input.ts';
 
 const MAX_BODY_BYTES = 65_536;
 
@@ -41,7 +41,11 @@ const ROUTES: readonly Route[] = [
   ['DELETE /sessions', (control) => control.expireSessions()],
   ['POST /accounts/*/lock', (control, { parts }) => control.lockAccount(parts[1] ?? '')],
   ['POST /accounts/*/unlock', (control, { parts }) => control.unlockAccount(parts[1] ?? '')],
+  ['GET /denied-reads', (control) => control.deniedReads()],
+  ['POST /denied-reads', (control, { body }) => control.denyRead(readDeniedRead(body))],
+  ['DELETE /denied-reads', (control) => control.allowReads()],
   ['POST /certificate', (control) => ({ certificateSha256: control.changeCertificate() })],
+  ['POST /host-certificate', (control) => control.changeHostCertificate()],
   ['POST /listener/down', (control) => control.takeDown()],
   ['POST /listener/up', (control) => control.bringUp()],
   ['DELETE /connections', (control) => control.dropConnections()],

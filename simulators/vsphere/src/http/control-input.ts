@@ -1,13 +1,16 @@
 import { OpsError } from '@breakwater/kernel';
 import { FAULT_KINDS, type FaultEffect, type FaultRule } from '../fault-rules.ts';
 import type { ServerLimits } from '../limits.ts';
+import type { DeniedRead } from '../model/permissions.ts';
 
 /** The texts that a limit may hold; the other limits are numbers. */
 const CHOICES: Readonly<Partial<Record<keyof ServerLimits, readonly string[]>>> = {
-  expiryAnswer: ['fault', 'empty-reply'],
+  expiryAnswer: ['fault', 'empty-reply', 'missing-set'],
   license: ['full', 'free'],
   lockdown: ['off', 'on'],
-  ticketHost: ['missing', 'short-name'],
+  ticketHost: ['missing', 'short-name', 'inventory-name', 'foreign'],
+  screenDoor: ['on', 'missing', 'unsupported'],
+  role: ['administrator', 'read-only'],
 };
 /** Limits that `null` switches off. */
 const OPTIONAL: ReadonlySet<string> = new Set(['capacity', 'connectionCap', 'managedBy']);
@@ -46,6 +49,15 @@ export function readFaultRule(body: unknown): FaultRule {
     ...(times === undefined ? {} : { times }),
     ...(probability === undefined ? {} : { probability: probability as number }),
   };
+}
+
+export function readDeniedRead(body: unknown): DeniedRead {
+  const { moid, path, ...others } = toRecord(body);
+  const unknown = Object.keys(others)[0];
+  if (unknown !== undefined) throw wrong(`A denied read has no "${unknown}".`);
+  if (moid !== undefined && typeof moid !== 'string') throw wrong('"moid" must be a text.');
+  if (path !== undefined && typeof path !== 'string') throw wrong('"path" must be a text.');
+  return { ...(moid === undefined ? {} : { moid }), ...(path === undefined ? {} : { path }) };
 }
 
 function readEffect(value: unknown): FaultEffect {

@@ -28,10 +28,17 @@ const UNAUTHORIZED: Reply = {
   body: '<html><body>401 Unauthorized</body></html>',
 };
 const NOT_FOUND: Reply = { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><body>404 Not Found</body></html>' };
+const NOT_IMPLEMENTED: Reply = {
+  status: 501,
+  headers: { 'content-type': 'text/html' },
+  body: '<html><body>501 Not Implemented</body></html>',
+};
 const MAX_SIDE = 4_096;
 
 /** `GET /screen?id=<moid>&w=<px>&h=<px>` */
 export function answerScreen(server: ServerState, use: { readonly request: IncomingMessage; readonly url: URL }): Reply {
+  if (server.limits.screenDoor === 'missing') return NOT_FOUND;
+  if (server.limits.screenDoor === 'unsupported') return NOT_IMPLEMENTED;
   if (!isSignedIn(server, use.request)) return UNAUTHORIZED;
   const machine = server.inventory.findMachine(use.url.searchParams.get('id') ?? '');
   if (machine === undefined) return NOT_FOUND;
@@ -59,7 +66,9 @@ function readSide(text: string | null): number | undefined | 'wrong' {
 export function answerFolder(server: ServerState, use: { readonly request: IncomingMessage; readonly url: URL }): Reply {
   if (!isSignedIn(server, use.request)) return UNAUTHORIZED;
   const datacenter = use.url.searchParams.get('dcPath');
-  if (datacenter !== null && datacenter !== server.inventory.layout.datacenterName) return NOT_FOUND;
+  const isCenter = server.personality.apiType === 'VirtualCenter';
+  // A standalone host has one datacenter, so it need not be named; a vCenter wants the whole path.
+  if (datacenter === null ? isCenter : datacenter !== server.inventory.layout.datacenterPath) return NOT_FOUND;
   let path: string;
   try {
     path = decodeURIComponent(use.url.pathname.slice(FOLDER_PATH.length + 1));
@@ -68,7 +77,7 @@ export function answerFolder(server: ServerState, use: { readonly request: Incom
   }
   const datastore = use.url.searchParams.get('dsName') ?? '';
   if (use.request.method === 'DELETE') {
-    if (server.limits.license === 'free') return { status: 403 };
+    if (server.limits.license === 'free' || server.limits.role === 'read-only') return { status: 403 };
     return server.files.delete(datastore, path) ? { status: 204 } : NOT_FOUND;
   }
   if (use.request.method !== 'GET') return { status: 405 };

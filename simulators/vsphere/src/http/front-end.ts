@@ -265,7 +265,7 @@ export class FrontEnd {
     const effects = await this.#meet(['ticket'], gone.signal);
     if (socket.destroyed || effects.some((effect) => effect.kind === 'hang')) return;
     if (effects.some((effect) => effect.kind !== 'latency')) socket.destroy();
-    else this.#options.tickets.enter(request, socket, { head });
+    else this.#options.tickets.enter(request, socket, { head, at: 'server' });
   }
 }
 

@@ -2,6 +2,7 @@ import { isOpsError } from '@breakwater/kernel';
 import { type ApiVersion, type Moref, SESSION_COOKIE, SOAP_CONTENT_TYPE, VIM_NAMESPACE } from '@breakwater/vsphere/schema';
 import type { FaultEffect } from '../fault-rules.ts';
 import { METHOD_TABLE } from '../methods/method-table.ts';
+import { answerUnauthenticated } from '../methods/property.ts';
 import { serviceContent } from '../methods/service.ts';
 import { PlainObject } from '../model/plain-object.ts';
 import type { Personality } from '../personality.ts';
@@ -82,9 +83,10 @@ async function answerCall(server: ServerState, request: CallRequest): Promise<Re
   if (call.kind === 'call' && call.name === 'Login') return answerLogin(server, { ...request, call });
   const session = server.sessions.find(request.cookie);
   if (session === undefined) {
-    // Some hosts answer reads of an expired session with an empty result instead of a fault.
-    if (server.limits.expiryAnswer === 'empty-reply' && call.kind === 'call' && call.name === 'RetrievePropertiesEx')
-      return toReply(call, { result: undefined, version });
+    // Some servers answer reads of an expired session with an empty result, or with nothing but refusals, instead of a fault.
+    const { expiryAnswer } = server.limits;
+    if (expiryAnswer !== 'fault' && call.kind === 'call' && call.name === 'RetrievePropertiesEx')
+      return toReply(call, { result: expiryAnswer === 'missing-set' ? answerUnauthenticated(call.args) : undefined, version });
     throw new SoapFault('NotAuthenticated', {
       text: 'The session is not authenticated.',
       fields: { object: call.target, privilegeId: 'System.View' },

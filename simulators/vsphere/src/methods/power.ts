@@ -34,13 +34,14 @@ function powerTask(
   call: Call,
   plan: {
     readonly descriptionId: string;
+    readonly privilegeId: string;
     readonly from: readonly PowerState[];
     readonly to: PowerState;
     readonly act: (machine: Machine) => void;
   },
 ): Moref {
-  assertWritable(call.server);
   const machine = targetMachine(call);
+  assertWritable(call, plan.privilegeId);
   if (machine.identity.template) throw notSupported();
   if (!machine.isReadable) throw new SoapFault('InvalidState', { text: 'The operation is not allowed in the current state.' });
   const check = (): void => {
@@ -60,6 +61,7 @@ function powerTask(
 export const powerOn = (call: Call): Moref =>
   powerTask(call, {
     descriptionId: 'VirtualMachine.powerOn',
+    privilegeId: 'VirtualMachine.Interact.PowerOn',
     from: ['poweredOff', 'suspended'],
     to: 'poweredOn',
     act: (machine) => call.server.lifecycle.powerOn(machine),
@@ -68,6 +70,7 @@ export const powerOn = (call: Call): Moref =>
 export const powerOff = (call: Call): Moref =>
   powerTask(call, {
     descriptionId: 'VirtualMachine.powerOff',
+    privilegeId: 'VirtualMachine.Interact.PowerOff',
     from: ['poweredOn', 'suspended'],
     to: 'poweredOff',
     act: (machine) => call.server.lifecycle.powerOff(machine),
@@ -76,6 +79,7 @@ export const powerOff = (call: Call): Moref =>
 export const reset = (call: Call): Moref =>
   powerTask(call, {
     descriptionId: 'VirtualMachine.reset',
+    privilegeId: 'VirtualMachine.Interact.Reset',
     from: ['poweredOn'],
     to: 'poweredOn',
     act: (machine) => call.server.lifecycle.reset(machine),
@@ -84,13 +88,14 @@ export const reset = (call: Call): Moref =>
 export const suspend = (call: Call): Moref =>
   powerTask(call, {
     descriptionId: 'VirtualMachine.suspend',
+    privilegeId: 'VirtualMachine.Interact.Suspend',
     from: ['poweredOn'],
     to: 'suspended',
     act: (machine) => call.server.lifecycle.suspend(machine),
   });
 
 export function powerOnMany(call: Call): Moref {
-  assertWritable(call.server);
+  assertWritable(call, 'VirtualMachine.Interact.PowerOn');
   const { server } = call;
   const refs = call.args['vm'] as readonly Moref[];
   const machines = refs.map((ref) => targetMachine({ ...call, target: ref }));
@@ -117,10 +122,16 @@ function turnOn(call: Call, machine: Machine): void {
   call.server.lifecycle.powerOn(machine);
 }
 
+const GUEST_PRIVILEGES = {
+  'power-off': 'VirtualMachine.Interact.PowerOff',
+  reboot: 'VirtualMachine.Interact.Reset',
+  standby: 'VirtualMachine.Interact.Suspend',
+} as const;
+
 /** Guest verbs answer at once; the guest does the rest in its own time. */
 function askGuest(call: Call, then: 'power-off' | 'reboot' | 'standby'): void {
-  assertWritable(call.server);
   const machine = targetMachine(call);
+  assertWritable(call, GUEST_PRIVILEGES[then]);
   if (machine.powerState !== 'poweredOn') throw invalidPowerState(machine, then === 'power-off' ? 'poweredOff' : 'poweredOn');
   if (!machine.areToolsRunning)
     throw new SoapFault('ToolsUnavailable', {

@@ -4,6 +4,7 @@ import { PropertyFilter } from '../collector/property-filter.ts';
 import { PropertyPlan } from '../collector/property-plan.ts';
 import { requireObject, selectObjects } from '../collector/select-objects.ts';
 import { UpdateCollector } from '../collector/update-collector.ts';
+import { describeDenied, describeUnauthenticated } from '../model/permissions.ts';
 import { PlainObject } from '../model/plain-object.ts';
 import { keyOf } from '../model/world.ts';
 import { type Call, findObject } from '../server-state.ts';
@@ -18,15 +19,32 @@ export function retrieveProperties(call: Call): unknown {
   const find = (ref: Moref) => findObject(call, ref);
   const contents: unknown[] = [];
   for (const spec of specs) {
-    const plan = new PropertyPlan(spec.propSet ?? [], call.version);
+    const plan = new PropertyPlan(spec.propSet ?? [], { version: call.version, permissions: call.server.permissions });
     const objectSet = spec.objectSet ?? [];
     for (const entry of objectSet) requireObject(find, entry.obj);
     for (const object of selectObjects(objectSet, find)) {
       if (!plan.covers(object.ref.type)) continue;
-      contents.push({ obj: object.ref, propSet: [...plan.read(object)].map(([name, text]) => ({ name, val: new EncodedXml(text) })) });
+      const denied = plan.listDenied(object);
+      contents.push({
+        obj: object.ref,
+        propSet: [...plan.read(object)].map(([name, text]) => ({ name, val: new EncodedXml(text) })),
+        missingSet: denied.length === 0 ? undefined : denied.map((path) => describeDenied(object.ref, path)),
+      });
     }
   }
   return toPage(call, { rest: contents, size: Math.min(options.maxObjects ?? call.server.limits.pageSize, call.server.limits.pageSize) });
+}
+
+/** What some servers answer to a caller whose session has ended: nothing may be read of anything that was asked for. */
+export function answerUnauthenticated(args: Call['args']): unknown {
+  const specs = args['specSet'] as readonly Value<'PropertyFilterSpec'>[];
+  const objects = specs.flatMap(({ propSet = [], objectSet = [] }) =>
+    objectSet.map(({ obj = { type: 'ManagedEntity', value: '' } }) => ({
+      obj,
+      missingSet: propSet.flatMap(({ pathSet = [] }) => pathSet).map((path) => describeUnauthenticated(obj, path)),
+    })),
+  );
+  return { objects };
 }
 
 export function continueRetrieve(call: Call): unknown {
@@ -91,6 +109,7 @@ export function createFilter(call: Call): Moref {
   const filter = new PropertyFilter(ref, {
     spec,
     version: call.version,
+    permissions: call.server.permissions,
     find: (object) => findObject(call, object),
     world: call.server.inventory.world,
   });

@@ -10,7 +10,7 @@ import { startMachineTask } from './power.ts';
 const SET_PREFIX = 'SET.';
 
 export function reconfigure(call: Call): Moref {
-  assertWritable(call.server);
+  assertWritable(call, 'VirtualMachine.Config.Settings');
   const machine = targetMachine(call);
   const spec = call.args['spec'] as Value<'VirtualMachineConfigSpec'>;
   return startMachineTask(call, machine, { descriptionId: 'VirtualMachine.reconfigure', finish: () => applySpec(call, machine, spec) });
@@ -63,7 +63,7 @@ function rename(call: Call, change: { readonly machine: Machine; readonly name: 
 }
 
 export function renameEntity(call: Call): Moref {
-  assertWritable(call.server);
+  assertWritable(call, 'VirtualMachine.Config.Rename');
   if (call.target.type !== 'VirtualMachine') throw notSupported();
   const machine = targetMachine(call);
   const name = call.args['newName'] as string;
@@ -77,7 +77,7 @@ export function renameEntity(call: Call): Moref {
 }
 
 export function destroyEntity(call: Call): Moref {
-  assertWritable(call.server);
+  assertWritable(call, 'VirtualMachine.Inventory.Delete');
   if (call.target.type !== 'VirtualMachine') throw notSupported();
   const machine = targetMachine(call);
   return startMachineTask(call, machine, {
@@ -95,7 +95,7 @@ export function destroyEntity(call: Call): Moref {
 }
 
 export function answerQuestion(call: Call): void {
-  assertWritable(call.server);
+  assertWritable(call, 'VirtualMachine.Interact.AnswerQuestion');
   const machine = targetMachine(call);
   const { question } = machine;
   if (question === undefined || question.id !== call.args['questionId']) throw invalidArgument('questionId');

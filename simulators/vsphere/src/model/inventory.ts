@@ -2,7 +2,7 @@ import { type Clock, formatInstant, type Random } from '@breakwater/kernel';
 import type { Moref } from '@breakwater/vsphere/schema';
 import type { Personality } from '../personality.ts';
 import { createMachine, createMachines, type FleetOptions } from './create-machines.ts';
-import { type DatastorePlan, type HostPlan, type Layout, planLayout } from './layout.ts';
+import { type DatastorePlan, type HostNames, type HostPlan, type Layout, planLayout } from './layout.ts';
 import type { Machine } from './machine.ts';
 import { PlainObject } from './plain-object.ts';
 import { keyOf, type SimObject, World } from './world.ts';
@@ -12,7 +12,7 @@ export interface InventoryOptions {
   readonly machines: number;
   readonly random: Random;
   readonly clock: Clock;
-  readonly hostName: string;
+  readonly hostNames: HostNames;
   readonly subnet: number;
   readonly site: string;
 }
@@ -33,7 +33,7 @@ export class Inventory {
     this.#clock = clock;
     this.#personality = personality;
     this.#bootedWallMs = clock.wall() - 41 * 86_400_000;
-    this.layout = planLayout(personality.id, options.hostName);
+    this.layout = planLayout(personality.id, options.hostNames);
     this.#fleet = {
       layout: this.layout,
       count: options.machines,
@@ -91,13 +91,26 @@ export class Inventory {
   #addContainers(): void {
     const { layout, world } = this;
     const { folders } = layout;
+    const children =
+      (folder: Moref): (() => Moref[]) =>
+      () =>
+        [...world.all()].filter((object) => object.parent?.value === folder.value).map((object) => object.ref);
     this.#addEntity(layout.root, {
       name: layout.root.value,
-      properties: { childType: () => ['Datacenter'], childEntity: () => [layout.datacenter] },
+      properties: { childType: () => ['Folder', 'Datacenter'], childEntity: children(layout.root) },
     });
+    let above = layout.root;
+    for (const region of layout.regions) {
+      this.#addEntity(region.ref, {
+        name: region.name,
+        parent: above,
+        properties: { childType: () => ['Folder', 'Datacenter'], childEntity: children(region.ref) },
+      });
+      above = region.ref;
+    }
     this.#addEntity(layout.datacenter, {
       name: layout.datacenterName,
-      parent: layout.root,
+      parent: above,
       properties: {
         vmFolder: () => folders.machines,
         hostFolder: () => folders.hosts,
@@ -107,10 +120,6 @@ export class Inventory {
         network: () => layout.networks.map((network) => network.ref),
       },
     });
-    const children =
-      (folder: Moref): (() => Moref[]) =>
-      () =>
-        [...world.all()].filter((object) => object.parent?.value === folder.value).map((object) => object.ref);
     for (const [name, folder] of [
       ['vm', folders.machines],
       ['host', folders.hosts],

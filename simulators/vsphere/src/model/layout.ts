@@ -27,6 +27,10 @@ export interface Layout {
   readonly root: Moref;
   readonly datacenter: Moref;
   readonly datacenterName: string;
+  /** From the root folder down, names as they are stored: a slash inside a name is `%2f`. */
+  readonly datacenterPath: string;
+  /** Folders between the root and the datacenter, outermost first. */
+  readonly regions: readonly { readonly ref: Moref; readonly name: string }[];
   readonly folders: { readonly machines: Moref; readonly hosts: Moref; readonly datastores: Moref; readonly networks: Moref };
   readonly compute: Moref;
   readonly computeName: string;
@@ -41,8 +45,15 @@ const ref = (type: string, value: string): Moref => ({ type, value });
 const TIB = 1024 ** 4;
 const GIB = 1024 ** 3;
 
-export function planLayout(id: PersonalityId, hostName: string): Layout {
-  return id === 'vcenter-8.0' ? planCenter() : planHost(hostName);
+export interface HostNames {
+  /** Of a standalone host in its own inventory. */
+  readonly own: string;
+  /** Of the first hosts of a vCenter; the others keep names of ours. */
+  readonly managed: readonly string[];
+}
+
+export function planLayout(id: PersonalityId, names: HostNames): Layout {
+  return id === 'vcenter-8.0' ? planCenter(names.managed) : planHost(names.own);
 }
 
 function planHost(hostName: string): Layout {
@@ -51,6 +62,8 @@ function planHost(hostName: string): Layout {
     root: ref('Folder', 'ha-folder-root'),
     datacenter: ref('Datacenter', 'ha-datacenter'),
     datacenterName: 'ha-datacenter',
+    datacenterPath: 'ha-datacenter',
+    regions: [],
     folders: {
       machines: ref('Folder', 'ha-folder-vm'),
       hosts: ref('Folder', 'ha-folder-host'),
@@ -110,11 +123,11 @@ function planHost(hostName: string): Layout {
   };
 }
 
-function planCenter(): Layout {
+function planCenter(hostNames: readonly string[]): Layout {
   const compute = ref('ClusterComputeResource', 'domain-c7');
   const host = (number: number, connection: HostPlan['connection']): HostPlan => ({
     ref: ref('HostSystem', `host-${9 + number * 3}`),
-    name: `esx-${String(number + 1).padStart(2, '0')}.dc.example`,
+    name: hostNames[number] ?? `esx-${String(number + 1).padStart(2, '0')}.dc.example`,
     connection,
     compute,
     cores: 48,
@@ -126,6 +139,8 @@ function planCenter(): Layout {
     root: ref('Folder', 'group-d1'),
     datacenter: ref('Datacenter', 'datacenter-2'),
     datacenterName: 'Datacenter',
+    datacenterPath: 'EMEA%2fWest/Datacenter',
+    regions: [{ ref: ref('Folder', 'group-d9'), name: 'EMEA%2fWest' }],
     folders: {
       machines: ref('Folder', 'group-v3'),
       hosts: ref('Folder', 'group-h4'),

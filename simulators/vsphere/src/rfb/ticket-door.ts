@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { TICKET_PATH } from '@breakwater/vsphere/schema';
 import type { Counters } from '../counters.ts';
 import type { Machine } from '../model/machine.ts';
+import type { TicketPlace } from '../model/tickets.ts';
 import type { ServerState } from '../server-state.ts';
 import { RfbSession } from './rfb-session.ts';
 import { acceptWebSocket, type BinarySocket } from './web-socket.ts';
@@ -20,7 +21,7 @@ export class TicketDoor {
   }
 
   /** Takes an upgrade. Without the subprotocol or a live ticket the connection is cut, as hosts do. */
-  enter(request: IncomingMessage, socket: Duplex, options: { readonly head: Buffer }): void {
+  enter(request: IncomingMessage, socket: Duplex, options: { readonly head: Buffer; readonly at: TicketPlace }): void {
     const protocols = String(request.headers['sec-websocket-protocol'] ?? '')
       .split(',')
       .map((protocol) => protocol.trim());
@@ -29,7 +30,7 @@ export class TicketDoor {
       socket.destroy();
       return;
     }
-    const machine = this.#server.tickets.redeem(path.slice(TICKET_PATH.length));
+    const machine = this.#server.tickets.redeem(path.slice(TICKET_PATH.length), options.at);
     if (machine === undefined || machine.powerState !== 'poweredOn') {
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
