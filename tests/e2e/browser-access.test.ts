@@ -54,6 +54,7 @@ describe('the first hour with a new portal', () => {
     await page.getByLabel('Repeat the password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Create administrator' }).click();
     await page.getByRole('alert').filter({ hasText: 'This one-time token is not right.' }).waitFor();
+    expect(existsSync(join(portal.dataDir, 'setup-token'))).toBe(true);
   });
 
   test('the token of the data folder makes the first administrator, who is signed in at once', async () => {

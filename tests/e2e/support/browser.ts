@@ -22,7 +22,7 @@ export function openBrowser(): Promise<Browser> {
 export interface WatchedPage {
   readonly page: Page;
   /** Exceptions and refusals of the content security policy so far. */
-  problems(): readonly string[];
+  readonly problems: () => readonly string[];
 }
 
 /** A page with storage and cookies of its own, in English unless said otherwise. */

@@ -81,3 +81,17 @@ export async function eventually<T>(
     });
   }
 }
+
+/** Asks every 100 ms for a time whether something is still so, and fails as soon as it is not. */
+export async function staysSo(
+  probe: () => Promise<boolean> | boolean,
+  options: { readonly what: string; readonly forMs: number },
+): Promise<void> {
+  const end = Date.now() + options.forMs;
+  while (Date.now() < end) {
+    if (!(await probe())) throw new Error(`it did not stay so: ${options.what}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100);
+    });
+  }
+}
