@@ -7,6 +7,13 @@ import { encodeServerClose } from './web-socket-frames.ts';
 const LINGER_MS = 2_000;
 /** Idle is noticed at most this share of the limit late. */
 const IDLE_CHECKS = 10;
+/** The most that one record of TLS holds (RFC 8446, section 5.1), and what Node hands over at a time. */
+const TLS_RECORD_BYTES = 16 * 1_024;
+/**
+ * What may wait for a browser before the server is read no further. Above a socket's own 64 KiB, because stopping and starting
+ * again with every batch costs more than the batch saves.
+ */
+const MAX_WAITING_BYTES = 256 * 1_024;
 
 /**
  * Why a console ended. `closed`: one side ended it in order (which one is not told apart: a server closes its socket first
@@ -71,7 +78,7 @@ export function bridgeConsole(options: BridgeOptions): Promise<ConsoleOutcome> {
     const endHere = (why: ConsoleEnd): void => {
       if (end !== undefined) return;
       finish(why);
-      upstream.unpipe(browser);
+      stopSending();
       browser.write(encodeServerClose(CLOSE_CODES[why] ?? 1001, why));
       browser.destroySoon();
       upstream.destroySoon();
@@ -109,6 +116,7 @@ export function bridgeConsole(options: BridgeOptions): Promise<ConsoleOutcome> {
     let idle = clock.after(options.idleMs / IDLE_CHECKS, checkIdle);
     const limit = clock.after(options.maxMs, () => endHere('too-long'));
     let stopListening: () => void = () => undefined;
+    let stopSending: () => void = () => undefined;
 
     watch(browser, upstream);
     watch(upstream, browser);
@@ -120,7 +128,49 @@ export function bridgeConsole(options: BridgeOptions): Promise<ConsoleOutcome> {
       filter.on('error', (error) => endHere(isOpsError(error) ? 'refused' : 'broken'));
       browser.pipe(filter).pipe(upstream);
     }
-    upstream.pipe(browser);
+    stopSending = pipeInBatches(upstream, browser);
     stopListening = onAbort(options.signal, () => endHere('ended-here'));
   });
+}
+
+/**
+ * `pipe`, with the pieces that arrive in one turn written in one system call. What may be all there is, such as the echo of
+ * a key, leaves at once; a full record of TLS seldom comes alone, and what follows in the same turn waits for its end.
+ */
+function pipeInBatches(from: Socket, to: Socket): () => void {
+  let batch: NodeJS.Immediate | undefined;
+  const flush = (): void => {
+    if (batch === undefined) return;
+    clearImmediate(batch);
+    batch = undefined;
+    to.uncork();
+  };
+  const onData = (chunk: Buffer): void => {
+    const isFirst = batch === undefined;
+    if (isFirst && chunk.length < TLS_RECORD_BYTES) to.write(chunk);
+    if (isFirst) {
+      to.cork();
+      batch = setImmediate(flush);
+    }
+    if (!isFirst || chunk.length >= TLS_RECORD_BYTES) to.write(chunk);
+    if (to.writableLength >= MAX_WAITING_BYTES) from.pause();
+  };
+  const onDrain = (): void => {
+    from.resume();
+  };
+  const onEnd = (): void => {
+    to.end();
+  };
+  const stop = (): void => {
+    from.off('data', onData);
+    from.off('end', onEnd);
+    to.off('drain', onDrain);
+    from.pause();
+    flush();
+  };
+  from.on('data', onData);
+  from.once('end', onEnd);
+  to.on('drain', onDrain);
+  to.once('close', stop);
+  return stop;
 }

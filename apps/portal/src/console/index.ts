@@ -1,0 +1,2 @@
+export { ConsoleSessions } from './console-sessions.ts';
+export { createConsoleUpgradeHandler } from './create-console-upgrade-handler.ts';
