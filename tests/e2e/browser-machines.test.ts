@@ -72,6 +72,9 @@ describe('the machines of two servers', () => {
 
   test('are narrowed by typing, and what is typed stands in the address', async () => {
     await page.keyboard.press('Control+k');
+    await eventually(() => search(page).evaluate((field) => field === field.ownerDocument.activeElement), {
+      what: 'the search has the focus',
+    });
     await page.keyboard.type('web-0 state:on');
     await count(page, /^\d+ of 30$/).waitFor();
     const expected = (await desk.portal.snapshot()).machines.filter(
