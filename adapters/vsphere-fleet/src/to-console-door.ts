@@ -1,5 +1,5 @@
 import type { ConsoleDoor, ServerRecord } from '@breakwater/fleet';
-import { OpsError } from '@breakwater/kernel';
+import { isOpsError, OpsError } from '@breakwater/kernel';
 import type { ConsoleTicket } from '@breakwater/vsphere';
 
 /** The door of a ticket, with the certificate that it must show. A door that nothing vouches for is refused. */
@@ -8,6 +8,16 @@ export function toConsoleDoor(ticket: ConsoleTicket, record: Pick<ServerRecord, 
   // As people wrote it: a URL lower-cases names and brackets IPv6.
   const host = ticket.isSameServer ? record.host : ticket.host;
   return { host, port, path, protocol, trust: chooseTrust(ticket, record) };
+}
+
+/** A console at a host that is not the server's is refused under the fleet's own name for it, whoever notices first. */
+export function toConsoleRefusal(error: unknown): unknown {
+  if (!isOpsError(error) || error.code !== 'VSPHERE_CONSOLE_HOST_UNKNOWN') return error;
+  return new OpsError({
+    code: 'FLEET_CONSOLE_TARGET_REFUSED',
+    message: 'The server sent the console to a host that does not belong to it.',
+    cause: error,
+  });
 }
 
 function chooseTrust(ticket: ConsoleTicket, record: Pick<ServerRecord, 'pinnedSha256' | 'verifySsl'>): ConsoleDoor['trust'] {

@@ -17,7 +17,7 @@ import type { Transport } from '@breakwater/transport';
 import type { VsphereClient } from '@breakwater/vsphere';
 import type { BreakerProbe } from './breaker-probe.ts';
 import { FollowLoop } from './follow-loop.ts';
-import { toConsoleDoor } from './to-console-door.ts';
+import { toConsoleDoor, toConsoleRefusal } from './to-console-door.ts';
 import { toLinkFigures } from './to-link-figures.ts';
 
 export interface VsphereLinkParts {
@@ -77,8 +77,12 @@ export class VsphereLink implements ServerLink {
   }
 
   async openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor> {
-    const ticket = await this.#parts.client.machine(moid).acquireConsoleTicket(options);
-    return toConsoleDoor(ticket, this.#parts.record);
+    const { client, record } = this.#parts;
+    try {
+      return toConsoleDoor(await client.machine(moid).acquireConsoleTicket(options), record);
+    } catch (error) {
+      throw toConsoleRefusal(error);
+    }
   }
 
   figures(): LinkFigures {

@@ -83,6 +83,7 @@ export function createVsphereClient(options: VsphereClientOptions): VsphereClien
     machine: (moid) => new VirtualMachine(moid, tools),
     retrySignIn: () => session.retrySignIn(),
     async close() {
+      await camera.close();
       try {
         await view.close();
       } catch (error) {

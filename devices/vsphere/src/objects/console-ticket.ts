@@ -64,17 +64,17 @@ export function toConsoleTicket(
   const ownPort = own.port === '' ? 443 : Number(own.port);
   const door = readDoor(ticket);
   const isOwnName = door.host === undefined || door.host === own.hostname.toLowerCase();
-  const isManagedHost = door.host !== undefined && known.hostNames.has(door.host);
+  const managedHost = findHostName(door.host, known.hostNames);
   // A standalone host may give its short name, which need not resolve here: it can only mean itself.
   const isSameServer = isOwnName || known.hostNames.size === 0;
-  if (!isSameServer && !isManagedHost) {
+  if (!isSameServer && managedHost === undefined) {
     throw new OpsError({
       code: 'VSPHERE_CONSOLE_HOST_UNKNOWN',
       message: 'The console is offered at a host that is not in this inventory.',
     });
   }
   return {
-    host: isSameServer ? own.hostname : (door.host ?? own.hostname),
+    host: isSameServer ? own.hostname : (managedHost ?? own.hostname),
     port: isSameServer ? ownPort : (door.port ?? 443),
     path: door.path,
     protocol: 'binary',
@@ -82,6 +82,13 @@ export function toConsoleTicket(
     sha256: readSha256(ticket?.certThumbprintList),
     sha1: toFingerprint(ticket?.sslThumbprint, 20),
   };
+}
+
+/** The host as the inventory names it. A vCenter may shorten the name to its first label; that counts if only one host can be meant. */
+function findHostName(named: string | undefined, hostNames: ReadonlySet<string>): string | undefined {
+  if (named === undefined || hostNames.has(named)) return named;
+  const meant = [...hostNames].filter((name) => name.split('.')[0] === named);
+  return meant.length === 1 ? meant[0] : undefined;
 }
 
 interface Door {

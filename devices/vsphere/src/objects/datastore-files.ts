@@ -1,9 +1,10 @@
 import { OpsError } from '@breakwater/kernel';
 import type { ObjectWaiter, PropertyReader, PropertySet } from '../properties/index.ts';
 import { FOLDER_PATH, HOST_DATACENTER_PATH, type Moref } from '../schema/index.ts';
-import { createStatusError, type Session } from '../session/index.ts';
+import { createStatusError, isFault, type Session } from '../session/index.ts';
 import { Fields } from './fields.ts';
 import { decodeName } from './names.ts';
+import { toRefusalError } from './refusal.ts';
 import { watchTask } from './tasks.ts';
 
 /** A file of a datastore, as `[datastore] folder/file` says. */
@@ -29,6 +30,7 @@ export interface FileTools {
 const ANCESTRY: PropertySet = { type: 'ManagedEntity', paths: ['name', 'parent'] };
 const DATASTORE_NAMES: PropertySet = { type: 'Datastore', paths: ['summary'] };
 const MAX_DEPTH = 32;
+const FILE_GONE = 'FileNotFound';
 
 /** Reads `[datastore] path`, and `/vmfs/volumes/<volume>/path` as older hosts write it. */
 export async function parseDatastoreFile(
@@ -66,14 +68,14 @@ export async function findDatacenter(
     const fields = new Fields(snapshot?.properties);
     const parent = fields.ref('parent');
     if (at.type === 'Datacenter') datacenter = at;
-    // The root folder itself is not part of a path.
+    // The root folder itself is not part of a path. Names stay as they are stored: a slash in one is `%2f` in the path too.
     if (datacenter !== undefined && parent !== null) names.unshift(fields.text('name') ?? '');
     at = parent;
   }
   if (datacenter === undefined) {
     throw new OpsError({ code: 'VSPHERE_DATACENTER_UNKNOWN', message: 'The machine is in no datacenter that can be read.' });
   }
-  return { path: names.map(decodeName).join('/'), moref: datacenter };
+  return { path: names.join('/'), moref: datacenter };
 }
 
 export function downloadFile(
@@ -96,7 +98,7 @@ export function downloadFile(
   });
 }
 
-/** Deletes and waits until it is done. */
+/** Deletes and waits until it is done. A file that is gone already is as good. */
 export async function deleteFile(
   tools: FileTools,
   file: DatastoreFile,
@@ -104,17 +106,21 @@ export async function deleteFile(
 ): Promise<void> {
   const { fileManager } = await tools.session.open(options);
   if (fileManager === undefined) throw new OpsError({ code: 'VSPHERE_NOT_SUPPORTED', message: 'The server has no file manager.' });
-  const task = await tools.session.call(
-    {
-      method: 'DeleteDatastoreFile_Task',
-      self: fileManager,
-      args: { name: `[${file.datastore}] ${file.path}`, datacenter: options.datacenter.moref },
-    },
-    { priority: 'low', idempotent: true, signal: options.signal },
-  );
-  if (task === undefined) return;
-  const outcome = await watchTask(tools.waiter, task, { signal: options.signal });
-  if (outcome.kind === 'failed') throw new OpsError(outcome.refusal);
+  try {
+    const task = await tools.session.call(
+      {
+        method: 'DeleteDatastoreFile_Task',
+        self: fileManager,
+        args: { name: `[${file.datastore}] ${file.path}`, datacenter: options.datacenter.moref },
+      },
+      { priority: 'low', idempotent: true, signal: options.signal },
+    );
+    if (task === undefined) return;
+    const outcome = await watchTask(tools.waiter, task, { signal: options.signal });
+    if (outcome.kind === 'failed' && outcome.refusal.details['fault'] !== FILE_GONE) throw new OpsError(outcome.refusal);
+  } catch (error) {
+    if (!isFault(error, FILE_GONE)) throw toRefusalError(error);
+  }
 }
 
 function invalidPath(): OpsError {

@@ -5,6 +5,7 @@ import { hasCode, type Session } from '../session/index.ts';
 import { Fields } from './fields.ts';
 import { type PowerState, toPowerState } from './machine-facts.ts';
 import { toRefusal } from './refusal.ts';
+import type { ScreenCamera } from './screen-camera.ts';
 import { findRunningTask, type TaskOutcome, type TaskProgress, watchTask } from './tasks.ts';
 
 export type PowerVerb = 'power_on' | 'power_off' | 'reset' | 'suspend' | 'shut_down_guest' | 'reboot_guest' | 'standby_guest';
@@ -27,6 +28,7 @@ export interface PowerTools {
   readonly reader: PropertyReader;
   readonly waiter: ObjectWaiter;
   readonly clock: Clock;
+  readonly camera: Pick<ScreenCamera, 'stepAside'>;
 }
 
 type TaskMethod = 'PowerOnVM_Task' | 'PowerOffVM_Task' | 'ResetVM_Task' | 'SuspendVM_Task';
@@ -92,10 +94,13 @@ export async function changePower(
 async function runTask(tools: PowerTools, machine: Moref, options: PowerOptions & { readonly plan: TaskPlan }): Promise<ActOutcome> {
   const { plan, signal } = options;
   let task: Moref | undefined;
+  const release = await tools.camera.stepAside(machine, { signal });
   try {
     task = await submit(tools.session, { method: plan.method, self: machine }, signal);
   } catch (error) {
-    return settleSubmit(error) ?? readBack(tools, machine, { ...options, error });
+    return settleSubmit(error) ?? (await readBack(tools, machine, { ...options, error }));
+  } finally {
+    release();
   }
   if (task === undefined) return toUnknown('VSPHERE_NOT_SOAP', 'The server accepted the call but named no task.');
   try {

@@ -40,6 +40,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 const MESSAGE_LENGTH = 500;
+const NAME_LENGTH = 253;
 
 /** Of a fault in place of an answer; undefined for any other error. */
 export function toRefusal(error: unknown): Refusal | undefined {
@@ -72,5 +73,20 @@ function describe(fault: string, told: { readonly message: string; readonly fiel
   }
   const limit = fields.number('connectionLimit');
   if (limit !== null) details['connectionLimit'] = limit;
-  return { code: CODES[fault] ?? 'VSPHERE_FAULT', message, details };
+  return { code: CODES[fault] ?? 'VSPHERE_FAULT', message: explain(fault, fields) ?? message, details };
+}
+
+/** In words of ours where a person has to go elsewhere: the server's may be in any language and may leave out where to. */
+function explain(fault: string, fields: Fields): string | undefined {
+  const named = (name: string): string => (fields.text(name) ?? '').slice(0, NAME_LENGTH);
+  switch (fault) {
+    case 'HostAccessRestrictedToManagementServer':
+      return `This host is managed by the vCenter ${named('managementServer')} and takes changes only from there.`;
+    case 'RestrictedVersion':
+      return 'The licence of this host lets the API read but not change anything.';
+    case 'NoPermission':
+      return `The account lacks the privilege ${named('privilegeId')}.`;
+    default:
+      return undefined;
+  }
 }

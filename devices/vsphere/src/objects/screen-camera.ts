@@ -1,18 +1,9 @@
 import { type Clock, type Logger, OpsError, type Priority } from '@breakwater/kernel';
 import type { TransportResponse } from '@breakwater/transport';
 import { type Moref, SCREEN_PATH } from '../schema/index.ts';
-import { createStatusError } from '../session/index.ts';
-import {
-  type DatacenterPlace,
-  type DatastoreFile,
-  deleteFile,
-  downloadFile,
-  type FileTools,
-  findDatacenter,
-  parseDatastoreFile,
-} from './datastore-files.ts';
-import { toRefusal } from './refusal.ts';
-import { watchTask } from './tasks.ts';
+import { createStatusError, hasCode } from '../session/index.ts';
+import type { FileTools } from './datastore-files.ts';
+import { TaskCamera } from './task-camera.ts';
 
 /** PNG bytes as the host made them: the beginning is checked, nothing is decoded. */
 export interface Screen {
@@ -36,9 +27,6 @@ const MAX_PNG_BYTES = 16 * 1024 * 1024;
 /** So many machines must be refused before the host is taken to have no such service: a single one may just be gone. */
 const REFUSALS_UNTIL_FALLBACK = 3;
 
-/** For a picture taken by task: from its task to the removal of its file. */
-const TASK_TIMEOUT_MS = 60_000;
-
 const PNG_MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
 
 /** The last chunk and its checksum, with room for padding. */
@@ -49,14 +37,14 @@ const DIRECT: Method = { kind: 'direct', refusedBy: new Set() };
 /** Takes pictures of consoles, in the way that this server offers. */
 export class ScreenCamera {
   readonly #tools: FileTools;
-  readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #taskCamera: TaskCamera;
   #method: Method = DIRECT;
 
   constructor(options: FileTools & { readonly clock: Clock; readonly logger: Logger }) {
     this.#tools = options;
-    this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#taskCamera = new TaskCamera({ ...options, check: checkPng, maxBytes: MAX_PNG_BYTES });
   }
 
   /** Null: this machine has no picture now, because it is off or the host cannot. */
@@ -69,6 +57,16 @@ export class ScreenCamera {
       case 'none':
         return Promise.resolve(null);
     }
+  }
+
+  /** To be called before a task of a person is given to the machine; the result ends it. */
+  stepAside(machine: Moref, options: { readonly signal: AbortSignal }): Promise<() => void> {
+    return this.#taskCamera.stepAside(machine, options);
+  }
+
+  /** Leaves no file behind, as far as the server lets it. */
+  close(): Promise<void> {
+    return this.#taskCamera.close();
   }
 
   async #captureDirectly(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
@@ -111,56 +109,13 @@ export class ScreenCamera {
   }
 
   async #captureByTask(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
-    const { signal, priority } = options;
     try {
-      const task = await this.#tools.session.call(
-        { method: 'CreateScreenshot_Task', self: machine, args: {} },
-        { priority, idempotent: false, signal },
-      );
-      if (task === undefined) return null;
-      return await this.#develop(task, machine, signal);
+      const png = await this.#taskCamera.capture(machine, options);
+      return png === null ? null : { png };
     } catch (error) {
-      const refusal = toRefusal(error);
-      if (refusal?.code === 'VSPHERE_NOT_SUPPORTED') {
-        this.#method = { kind: 'none' };
-        return null;
-      }
-      if (refusal?.code === 'VSPHERE_INVALID_POWER_STATE' || refusal?.code === 'VSPHERE_TASK_IN_PROGRESS') return null;
-      throw error;
-    }
-  }
-
-  /**
-   * From here on a file will lie on the datastore. It is found and removed even if the caller gives up meanwhile, so only
-   * the download obeys the caller's signal.
-   */
-  async #develop(task: Moref, machine: Moref, signal: AbortSignal): Promise<Screen | null> {
-    const { reader, session, waiter } = this.#tools;
-    const deadline = new AbortController();
-    const timer = this.#clock.after(TASK_TIMEOUT_MS, () =>
-      deadline.abort(new OpsError({ code: 'VSPHERE_TIMEOUT', message: 'Taking a picture by task took too long.' })),
-    );
-    try {
-      const outcome = await watchTask(waiter, task, { signal: deadline.signal });
-      if (outcome.kind === 'failed' && outcome.refusal.code === 'VSPHERE_NOT_SUPPORTED') this.#method = { kind: 'none' };
-      if (outcome.kind !== 'succeeded' || typeof outcome.result !== 'string') return null;
-      const file = await parseDatastoreFile(reader, outcome.result, { signal: deadline.signal });
-      const datacenter = await findDatacenter(this.#tools, machine, { signal: deadline.signal });
-      try {
-        return { png: checkPng(await downloadFile(session, file, { datacenter, maxBytes: MAX_PNG_BYTES, signal })) };
-      } finally {
-        await this.#remove(file, { datacenter, signal: deadline.signal });
-      }
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  async #remove(file: DatastoreFile, options: { readonly datacenter: DatacenterPlace; readonly signal: AbortSignal }): Promise<void> {
-    try {
-      await deleteFile(this.#tools, file, options);
-    } catch (error) {
-      this.#logger.warn('A picture was left on a datastore.', { file: `[${file.datastore}] ${file.path}`, error });
+      if (!hasCode(error, 'VSPHERE_NOT_SUPPORTED')) throw error;
+      this.#method = { kind: 'none' };
+      return null;
     }
   }
 }

@@ -34,8 +34,14 @@ const SIGN_IN: ExchangeOptions = { priority: 'high', idempotent: true };
 /** English, so that the texts of faults do not depend on the server's settings. */
 const LOCALE = 'en';
 
-/** Faults of a sign-in that another try can only make worse: accounts lock after a few. */
-const FINAL_FAULTS: ReadonlySet<string> = new Set(['InvalidLogin', 'PasswordExpired', 'NoPermission', 'InvalidLocale']);
+/** Faults of a sign-in that another try can only make worse (accounts lock after a few), and what they mean. */
+const FINAL_FAULTS: ReadonlyMap<string, string> = new Map([
+  ['InvalidLogin', 'wrong user or password, or the account is locked'],
+  ['PasswordExpired', 'the password has expired'],
+  // What a host in lockdown mode answers to everybody but its exception users.
+  ['NoPermission', 'this account may not sign in here directly; the host may be in lockdown mode and take orders from its vCenter only'],
+  ['InvalidLocale', 'it does not speak English'],
+]);
 
 export interface SignInOptions {
   readonly user: string;
@@ -64,11 +70,11 @@ async function logIn(door: SoapDoor, sessionManager: Moref, { user, password, si
     );
   } catch (error) {
     const fault = readFaultType(error);
-    if (fault === undefined || !FINAL_FAULTS.has(fault)) throw error;
+    const meaning = fault === undefined ? undefined : FINAL_FAULTS.get(fault);
+    if (meaning === undefined) throw error;
     throw new OpsError({
       code: 'VSPHERE_INVALID_LOGIN',
-      message:
-        'The server refused the sign-in: wrong user or password, account locked, or sign-in not allowed. It is not tried again by itself.',
+      message: `The server refused the sign-in: ${meaning}. It is not tried again by itself.`,
       cause: error,
       details: { fault },
     });

@@ -55,7 +55,9 @@ export function encodeProperty(field: Field, value: unknown, version: ApiVersion
     for (const entry of value as readonly unknown[]) inner += encodeElement(item, { type: field.type, value: entry, version });
     return `<val xsi:type="ArrayOf${upperFirst(item)}">${inner}</val>`;
   }
-  return encodeTyped('val', { typed: { $any: field.type, value }, version });
+  // A slot for anything holds a value that says itself what it is.
+  const typed = field.type === 'anyType' ? (value as TypedValue) : { $any: field.type, value };
+  return encodeTyped('val', { typed, version });
 }
 
 function encodeTyped(name: string, content: { readonly typed: TypedValue; readonly version: ApiVersion }): string {
