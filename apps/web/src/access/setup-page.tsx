@@ -6,8 +6,9 @@ import { useWords } from '../i18n/use-words.ts';
 import { CheckField, Field } from '../ui/field.tsx';
 import { ErrorLine } from '../ui/message.tsx';
 import { AccessFrame } from './access-frame.tsx';
-import { PASSWORD_MIN, ratePassword, STRENGTHS } from './password-strength.ts';
+import { PASSWORD_MIN } from './password-strength.ts';
 import { readText } from './read-text.ts';
+import { StrengthHint } from './strength-hint.tsx';
 import { useEnter } from './use-enter.ts';
 
 /** First run: whoever has the token printed by the program becomes the first administrator. */
@@ -94,26 +95,5 @@ export function SetupPage(): ReactNode {
         </button>
       </form>
     </AccessFrame>
-  );
-}
-
-function StrengthHint({ password }: { readonly password: string }): ReactNode {
-  const { t } = useWords();
-  const strength = ratePassword(password);
-  const rank = STRENGTHS.indexOf(strength);
-  return (
-    <>
-      {password === '' ? null : (
-        <span className={`strength strength-${strength}`}>
-          <span className="strength-bars" aria-hidden="true">
-            {STRENGTHS.map((level, index) => (
-              <span key={level} data-on={index <= rank ? 'yes' : 'no'} />
-            ))}
-          </span>
-          {t('access.strength', { level: t(`access.strength_${strength}`) })}
-        </span>
-      )}
-      <span>{t('access.strength_hint')}</span>
-    </>
   );
 }

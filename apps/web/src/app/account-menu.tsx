@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useId } from 'react';
 import { signOut } from '../api/portal.ts';
 import { describeError } from '../i18n/describe-error.ts';
@@ -20,6 +20,7 @@ export function AccountMenu({ onShowKeys }: { readonly onShowKeys: () => void })
       title={t('account.open')}
       content={(close) => (
         <AccountPanel
+          onLeave={close}
           onShowKeys={() => {
             close();
             onShowKeys();
@@ -33,7 +34,7 @@ export function AccountMenu({ onShowKeys }: { readonly onShowKeys: () => void })
   );
 }
 
-function AccountPanel({ onShowKeys }: { readonly onShowKeys: () => void }): ReactNode {
+function AccountPanel({ onShowKeys, onLeave }: { readonly onShowKeys: () => void; readonly onLeave: () => void }): ReactNode {
   const { t } = useWords();
   const { preferences, feed, notices } = useServices();
   const session = useSession();
@@ -58,6 +59,9 @@ function AccountPanel({ onShowKeys }: { readonly onShowKeys: () => void }): Reac
           {t('account.signed_in_as', { name: session.person.username })} · <span className="muted">{t(`role.${session.person.role}`)}</span>
         </p>
       )}
+      <Link to="/account" className="button" onClick={onLeave}>
+        {t('account.settings')}
+      </Link>
       <AppearanceFields preferences={chosen} onChange={(part) => preferences.change(part)} />
       <CheckField
         label={t('account.pause')}
@@ -83,7 +87,7 @@ function AccountPanel({ onShowKeys }: { readonly onShowKeys: () => void }): Reac
   );
 }
 
-function AppearanceFields(props: {
+export function AppearanceFields(props: {
   readonly preferences: Preferences;
   readonly onChange: (part: Partial<Preferences>) => void;
 }): ReactNode {

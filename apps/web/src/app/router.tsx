@@ -87,6 +87,30 @@ const operationsRoute = createRoute({
   component: lazyRouteComponent(() => import('../operations/operations-page.tsx'), 'OperationsPage'),
 });
 
+const accountRoute = createRoute({
+  getParentRoute: () => homeRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../account/account-layout.tsx'), 'AccountLayout'),
+});
+
+const ownRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('../account/own-page.tsx'), 'OwnPage'),
+});
+
+const peopleRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/people',
+  component: lazyRouteComponent(() => import('../account/people-page.tsx'), 'PeoplePage'),
+});
+
+const tokensRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('../account/tokens-page.tsx'), 'TokensPage'),
+});
+
 const consoleRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/console/$serverId/$moid',
@@ -97,7 +121,16 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
   linkRoute,
-  signedInRoute.addChildren([homeRoute.addChildren([machinesRoute, machineRoute, serversRoute, operationsRoute]), consoleRoute]),
+  signedInRoute.addChildren([
+    homeRoute.addChildren([
+      machinesRoute,
+      machineRoute,
+      serversRoute,
+      operationsRoute,
+      accountRoute.addChildren([ownRoute, peopleRoute, tokensRoute]),
+    ]),
+    consoleRoute,
+  ]),
 ]);
 
 export function createPageRouter(queries: QueryClient) {
