@@ -112,8 +112,8 @@ async function measurePace(stage: ConsoleStage, log: (line: string) => void): Pr
       load: SCREEN,
       consoles: SCREENS,
       // Short windows and many of them: what else the machine does then spoils some and not each of them.
-      windowMs: 900,
-      rounds: 9,
+      windowMs: 800,
+      rounds: 7,
       peers: ['direct', 'ours', 'nginx', 'ws relay', 'websockify'],
     },
     log,

@@ -134,8 +134,8 @@ export function bridgeConsole(options: BridgeOptions): Promise<ConsoleOutcome> {
 }
 
 /**
- * `pipe`, with the pieces that arrive in one turn written in one system call. What may be all there is, such as the echo of
- * a key, leaves at once; a full record of TLS seldom comes alone, and what follows in the same turn waits for its end.
+ * `pipe`, with the pieces that arrive in one turn written in one system call. A full record of TLS seldom comes alone, so
+ * it waits for the end of the turn; anything shorter, such as the echo of a key, leaves at once and takes along what waits.
  */
 function pipeInBatches(from: Socket, to: Socket): () => void {
   let batch: NodeJS.Immediate | undefined;
@@ -146,14 +146,13 @@ function pipeInBatches(from: Socket, to: Socket): () => void {
     to.uncork();
   };
   const onData = (chunk: Buffer): void => {
-    const isFirst = batch === undefined;
-    if (isFirst && chunk.length < TLS_RECORD_BYTES) to.write(chunk);
-    if (isFirst) {
+    if (batch === undefined && chunk.length >= TLS_RECORD_BYTES) {
       to.cork();
       batch = setImmediate(flush);
     }
-    if (!isFirst || chunk.length >= TLS_RECORD_BYTES) to.write(chunk);
+    to.write(chunk);
     if (to.writableLength >= MAX_WAITING_BYTES) from.pause();
+    else if (chunk.length < TLS_RECORD_BYTES) flush();
   };
   const onDrain = (): void => {
     from.resume();
