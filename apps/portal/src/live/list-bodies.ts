@@ -26,7 +26,7 @@ export interface PreparedList {
 }
 
 export interface ListBodiesOptions {
-  readonly fleet: Fleet;
+  readonly fleet: Pick<Fleet, 'servers' | 'machineList'>;
   readonly live: LiveFleet;
   readonly clock: Clock;
   /** Tells this process's versions from those of the one before. */
@@ -109,7 +109,7 @@ function prepare(
 }
 
 /** The facts of a list over all servers: as old as the oldest of them, stale when one is. */
-function summarise(fleet: Fleet): ListFacts {
+function summarise(fleet: ListBodiesOptions['fleet']): ListFacts {
   const lists = fleet
     .servers()
     .filter((server) => server.enabled)

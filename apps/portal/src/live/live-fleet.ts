@@ -8,13 +8,13 @@ const RECENT_OPERATIONS = 50;
 /** Follows the fleet's events and keeps what every reader asks for ready to send. */
 export class LiveFleet {
   readonly fragments = new MachineFragments();
-  readonly #fleet: Fleet;
+  readonly #fleet: Pick<Fleet, 'subscribe' | 'machines' | 'operations'>;
   readonly #operations = new Map<string, Operation>();
   readonly #unsubscribe: () => void;
   readonly #listeners = new Set<(event: FleetEvent) => void>();
   #version = 0;
 
-  constructor(fleet: Fleet) {
+  constructor(fleet: Pick<Fleet, 'subscribe' | 'machines' | 'operations'>) {
     this.#fleet = fleet;
     // Subscribed before `load`: a change in between is then seen twice and not lost.
     this.#unsubscribe = fleet.subscribe((event) => this.#apply(event));

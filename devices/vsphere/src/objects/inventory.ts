@@ -133,12 +133,18 @@ class InventoryBook {
       return;
     }
     if (ref.type !== 'VirtualMachine') return;
-    const known = this.#machines.get(ref.value) ?? {};
-    for (const [path, value] of Object.entries(properties)) {
-      if (value === undefined) unset(known, path);
-      else known[path] = value;
+    const known = this.#machines.get(ref.value);
+    if (known === undefined && !Object.values(properties).includes(undefined)) {
+      // As nearly every machine of a load comes; a copy in one piece costs a fraction of one by one.
+      this.#machines.set(ref.value, { ...properties });
+      return;
     }
-    this.#machines.set(ref.value, known);
+    const machine = known ?? {};
+    for (const [path, value] of Object.entries(properties)) {
+      if (value === undefined) unset(machine, path);
+      else machine[path] = value;
+    }
+    this.#machines.set(ref.value, machine);
   }
 
   *#machinesOn(hostMoid: string): Generator<string> {

@@ -169,7 +169,7 @@ export class UpdateStream {
   async #pace(signal: AbortSignal): Promise<void> {
     const now = this.#clock.now();
     const dueInMs = this.#askedAt === undefined ? 0 : this.#askedAt + PACE_MS - now;
-    if (dueInMs > 0) await sleep(this.#clock, dueInMs, { signal });
+    if (dueInMs > 0) await sleep(this.#clock, dueInMs, { signal, keepAlive: true });
     this.#askedAt = this.#clock.now();
   }
 

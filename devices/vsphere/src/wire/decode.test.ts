@@ -238,6 +238,26 @@ describe('decodeReply', () => {
     }
   });
 
+  it('is not misled by an answer that begins like the ones before', async () => {
+    const known = '<returnval xsi:type="xsd:string">1</returnval>';
+    const plain = '<returnval>1</returnval>';
+    const others = [
+      '<returnvax>1</returnvax>',
+      '<returnval xsi:type="xsd:string" xsi:nil="true">1</returnval>',
+      '<returnval xsi:type="xsd:string"/>',
+      '<returnval xsi:type="xsd:strin">2</returnval>',
+      '<returnval xsi:nil="true">1</returnval>',
+      '<returnval  xsi:type="xsd:string">3</returnval>',
+      '<other xsi:type="xsd:string">1</other>',
+    ];
+    const codec = makeCodec();
+    for (const other of others) {
+      for (const before of [known, known, plain, plain]) await codec.decodeReply('CurrentTime', toChunks(Buffer.from(timeReply(before))));
+      const bytes = Buffer.from(timeReply(other));
+      expect(await codec.decodeReply('CurrentTime', toChunks(bytes))).toEqual(await decode('CurrentTime', bytes));
+    }
+  });
+
   it('never throws anything but its own error, whatever is done to the bytes', async () => {
     const random = createSeededRandom(7);
     const codec = makeCodec();

@@ -120,11 +120,11 @@ export class Plans {
       return actual?.kind === 'struct' && actual.family.has(declared.name) ? actual : (declared.opened ?? declared);
     }
     if (actual !== undefined) return actual;
-    if (xsiType.startsWith('ArrayOf')) return this.#list(xsiType.slice('ArrayOf'.length));
-    return ANY;
+    return xsiType.startsWith('ArrayOf') ? this.#list(xsiType) : ANY;
   }
 
-  #list(itemName: string): Plan {
+  #list(listName: string): Plan {
+    const itemName = listName.slice('ArrayOf'.length);
     const name = this.#types.has(itemName) ? itemName : itemName.charAt(0).toLowerCase() + itemName.slice(1);
     return { kind: 'list', item: this.#types.get(name) ?? ANY };
   }

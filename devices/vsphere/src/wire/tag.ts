@@ -36,6 +36,8 @@ export class WrittenTag {
   readonly nameBytes: Buffer;
   readonly isSelfClosing: boolean;
   readonly bytes: Buffer;
+  /** Ten bits that tell tags apart well enough to guess by. */
+  readonly mark: number;
   readonly #attributes: readonly Attribute[];
   // Two places, because the same element often alternates between two scopes.
   #newer: Resolution | undefined;
@@ -53,7 +55,17 @@ export class WrittenTag {
     this.nameBytes = Buffer.from(parts.name, 'utf8');
     this.isSelfClosing = parts.isSelfClosing;
     this.bytes = parts.bytes;
+    this.mark = toMark(parts.bytes);
     this.#attributes = parts.attributes;
+  }
+
+  /** True when these bytes are this very tag, up to its `>`. */
+  standsAt(source: Buffer, start: number): boolean {
+    const { bytes } = this;
+    const end = start + bytes.length;
+    if (end >= source.length || source[end] !== 0x3e) return false;
+    for (let at = bytes.length - 1; at >= 0; at--) if (bytes[at] !== source[start + at]) return false;
+    return true;
   }
 
   resolve(scope: NamespaceScope): Tag {
@@ -87,6 +99,12 @@ export class WrittenTag {
     if (namespace === undefined) throw notXml('An element has a prefix that is not bound.');
     return { local: this.local, namespace, xsiType, type, isNil, scope };
   }
+}
+
+function toMark(bytes: Buffer): number {
+  let hash = bytes.length;
+  for (const byte of bytes) hash = (Math.imul(hash, 31) + byte) | 0;
+  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & 0x3ff;
 }
 
 function splitName(name: string): { readonly prefix: string; readonly local: string } {
@@ -132,13 +150,32 @@ function parseAttributes(text: string, limits: WireLimits): readonly Attribute[]
 const CACHED_TAGS = 2_048;
 const CACHED_TAG_BYTES = 512;
 
-/** Start tags repeat thousands of times in one answer; each distinct one is parsed once. */
+const SUCCESSORS = 4_096;
+
+/**
+ * Start tags repeat thousands of times in one answer; each distinct one is parsed once. So does their order: what followed the
+ * last few tags before is expected to follow them again, and comparing with it costs less than looking it up.
+ */
 export class TagCache {
   readonly #limits: WireLimits;
   readonly #byHash = new Map<number, WrittenTag>();
+  readonly #successors: (WrittenTag | undefined)[] = Array.from({ length: SUCCESSORS }, () => undefined);
+  /** Of the last few tags, in order. */
+  #trail = 0;
 
   constructor(limits: WireLimits) {
     this.#limits = limits;
+  }
+
+  /** What followed last time; only a guess. */
+  get expected(): WrittenTag | undefined {
+    return this.#successors[this.#trail];
+  }
+
+  /** Tells what has followed in truth. */
+  follow(tag: WrittenTag): void {
+    this.#successors[this.#trail] = tag;
+    this.#trail = ((this.#trail << 2) ^ tag.mark) & (SUCCESSORS - 1);
   }
 
   /** `hash` is any hash of the bytes from `start` to `end`; equality is checked. */

@@ -30,10 +30,12 @@ function decodeEntity(name: string): string {
   return String.fromCodePoint(code);
 }
 
-/** What a slice of bytes holds besides plain ASCII. */
+/** What was seen of a slice of bytes while its end was looked for. */
 export interface TextTraits {
   hasHighBytes: boolean;
   hasEntities: boolean;
+  /** Any hash of the bytes; equality is checked. */
+  hash: number;
 }
 
 const CACHE_SLOTS = 4_096;
@@ -53,8 +55,7 @@ export class TextDecoderCache {
     }
     const length = end - start;
     if (length > CACHED_LENGTH) return bytes.toString('latin1', start, end);
-    let hash = length;
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+    const { hash } = traits;
     const slot = (hash ^ (hash >>> 12)) & (CACHE_SLOTS - 1);
     const known = this.#slots[slot];
     if (known !== undefined && isSame(known, bytes, start, length)) return known;

@@ -35,6 +35,9 @@ const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
 const EMPTY = Buffer.alloc(0);
 
+/** So many bytes of the next piece are put behind a token that was cut: enough for nearly every tag and text. */
+const SEAM_BYTES = 512;
+
 /**
  * A resumable reader of UTF-8 XML without DTD. Takes bytes as they come and hands out elements; whatever the cuts between
  * the pieces, the result is the same. Throws `WireError` and nothing else.
@@ -45,7 +48,7 @@ export class XmlReader {
   readonly #caches: ReaderCaches;
   readonly #open: WrittenTag[] = [];
   readonly #scopes: NamespaceScope[] = [];
-  readonly #traits: TextTraits = { hasHighBytes: false, hasEntities: false };
+  readonly #traits: TextTraits = { hasHighBytes: false, hasEntities: false, hash: 0 };
 
   /** Bytes of a token whose end has not come yet. */
   #pending = EMPTY;
@@ -68,14 +71,26 @@ export class XmlReader {
   feed(chunk: Uint8Array): void {
     this.#totalBytes += chunk.length;
     if (this.#totalBytes > this.#limits.totalBytes) throw tooLarge('total size');
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#pendingLength === 0) {
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       this.#keep(bytes, this.#consume(bytes, 0));
       return;
     }
-    this.#append(chunk);
-    if (this.#pendingLength < this.#lookAgainAt) return;
-    this.#consumePending();
+    const before = this.#pendingLength;
+    const seam = before < SEAM_BYTES ? bytes.subarray(0, SEAM_BYTES) : bytes;
+    this.#append(seam);
+    if (this.#pendingLength >= this.#lookAgainAt) {
+      const used = this.#consumePending();
+      if (used >= before) {
+        // What the last piece left is read; the rest is read where it lies instead of being copied.
+        this.#pendingLength = 0;
+        this.#keep(bytes, this.#consume(bytes, used - before));
+        return;
+      }
+    }
+    if (seam.length === bytes.length) return;
+    this.#append(bytes.subarray(seam.length));
+    if (this.#pendingLength >= this.#lookAgainAt) this.#consumePending();
   }
 
   /** Says that no more bytes come. */
@@ -87,22 +102,24 @@ export class XmlReader {
     if (!this.#isRootClosed) throw notXml(this.#totalBytes === 0 ? 'The answer is empty.' : 'The answer ends in the middle.');
   }
 
-  #consumePending(): void {
-    const bytes = this.#pending.subarray(0, this.#pendingLength);
-    const used = this.#consume(bytes, 0);
+  /** Returns how many of the waiting bytes are read now. */
+  #consumePending(): number {
+    const length = this.#pendingLength;
+    const used = this.#consume(this.#pending.subarray(0, length), 0);
     if (used === 0) {
-      this.#lookAgainAt = this.#pendingLength + Math.max(64, this.#pendingLength >>> 1);
-      return;
+      this.#lookAgainAt = length + Math.max(64, length >>> 1);
+      return 0;
     }
-    this.#pending = EMPTY;
-    this.#pendingLength = 0;
-    this.#keep(bytes, used);
+    this.#pending.copyWithin(0, used, length);
+    this.#pendingLength = length - used;
+    this.#lookAgainAt = this.#pendingLength + 1;
+    return used;
   }
 
   #keep(bytes: Buffer, from: number): void {
     const rest = bytes.length - from;
     if (rest === 0) return;
-    this.#pending = Buffer.allocUnsafeSlow(Math.max(1_024, rest * 2));
+    if (this.#pending.length < rest) this.#pending = Buffer.allocUnsafeSlow(Math.max(4 * SEAM_BYTES, rest * 2));
     bytes.copy(this.#pending, 0, from);
     this.#pendingLength = rest;
     this.#lookAgainAt = rest + 1;
@@ -146,14 +163,16 @@ export class XmlReader {
 
   #consumeText(bytes: Buffer, start: number): number {
     const length = bytes.length;
-    let marks = 0;
+    let hash = 0;
+    let high = 0;
+    let hasEntities = false;
     let at = start;
-    while (at < length) {
+    for (; at < length; at++) {
       const byte = bytes[at] as number;
       if (byte === LT) break;
-      if (byte === AMP) marks |= 1;
-      else if (byte >= 0x80) marks |= 2;
-      at++;
+      if (byte === AMP) hasEntities = true;
+      high |= byte;
+      hash = (Math.imul(hash, 31) + byte) | 0;
     }
     if (at - start > this.#limits.textBytes) throw tooLarge('length of a text');
     if (at === length) return -1;
@@ -162,8 +181,9 @@ export class XmlReader {
         if (!isSpace(bytes[each] as number)) throw notXml('The answer is no XML.');
       }
     } else if (this.#wantsText) {
-      this.#traits.hasEntities = (marks & 1) !== 0;
-      this.#traits.hasHighBytes = (marks & 2) !== 0;
+      this.#traits.hasEntities = hasEntities;
+      this.#traits.hasHighBytes = high >= 0x80;
+      this.#traits.hash = hash;
       this.#addText(this.#caches.texts.decode(bytes, start, at, this.#traits));
     }
     return at;
@@ -184,6 +204,8 @@ export class XmlReader {
   }
 
   #consumeStartTag(bytes: Buffer, start: number): number {
+    const expected = this.#caches.tags.expected;
+    if (expected?.standsAt(bytes, start + 1) === true) return this.#takeStartTag(expected, start + 1 + expected.bytes.length);
     const length = bytes.length;
     let hash = 17;
     let quote = 0;
@@ -199,10 +221,14 @@ export class XmlReader {
     }
     if (at - start > this.#limits.tagBytes) throw tooLarge('length of a tag');
     if (at === length) return -1;
-    const written = this.#caches.tags.read(bytes, { start: start + 1, end: at, hash });
+    return this.#takeStartTag(this.#caches.tags.read(bytes, { start: start + 1, end: at, hash }), at);
+  }
+
+  #takeStartTag(written: WrittenTag, end: number): number {
+    this.#caches.tags.follow(written);
     this.#openElement(written);
     if (written.isSelfClosing) this.#closeElement();
-    return at + 1;
+    return end + 1;
   }
 
   #openElement(written: WrittenTag): void {

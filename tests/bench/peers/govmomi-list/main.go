@@ -12,9 +12,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/vmware/govmomi"
+	"github.com/vmware/govmomi/session"
 	"github.com/vmware/govmomi/view"
+	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
 )
 
 func cpu() time.Duration {
@@ -28,18 +30,24 @@ func cpu() time.Duration {
 func main() {
 	rounds := flag.Int("rounds", 3, "counted listings, after one that is not counted")
 	properties := flag.String("properties", "name", "comma-separated property paths")
+	version := flag.String("version", "", "API version to speak; empty for the library's own")
 	flag.Parse()
 	address, err := url.Parse(flag.Arg(0))
 	if err != nil {
 		panic(err)
 	}
 	ctx := context.Background()
-	client, err := govmomi.NewClient(ctx, address, true)
+	door := soap.NewClient(address, true)
+	door.Version = *version
+	client, err := vim25.NewClient(ctx, door)
+	if err == nil {
+		err = session.NewManager(client).Login(ctx, address.User)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	container, err := view.NewManager(client.Client).CreateContainerView(ctx, client.ServiceContent.RootFolder, []string{"VirtualMachine"}, true)
+	container, err := view.NewManager(client).CreateContainerView(ctx, client.ServiceContent.RootFolder, []string{"VirtualMachine"}, true)
 	if err != nil {
 		panic(err)
 	}
