@@ -1,8 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Server, Session } from '@breakwater/contract';
+import type { Server, ServerTest, Session } from '@breakwater/contract';
 import { startVsphereSimulator, type VsphereSimulator } from '@breakwater/sim-vsphere';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, eventually, startChild } from './support/child.ts';
@@ -202,6 +204,91 @@ test('servers.json and the variables of a single host are taken over once', asyn
     await portal.stop();
     await Promise.all(simulators.map((simulator) => simulator.stop()));
   }
+});
+
+test('a server that must chain to an authority does so with BREAKWATER_CA_FILE, and only then', async () => {
+  const file = (name: string): string => join(folder, name);
+  const openssl = (args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
+  openssl([
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=Test Authority',
+    '-keyout',
+    file('ca.key'),
+    '-out',
+    file('ca.pem'),
+  ]);
+  openssl([
+    'req',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=localhost',
+    '-keyout',
+    file('host.key'),
+    '-out',
+    file('host.csr'),
+  ]);
+  writeFileSync(file('host.ext'), 'subjectAltName=DNS:localhost\n');
+  openssl([
+    'x509',
+    '-req',
+    '-in',
+    file('host.csr'),
+    '-CA',
+    file('ca.pem'),
+    '-CAkey',
+    file('ca.key'),
+    '-CAcreateserial',
+    '-days',
+    '2',
+    '-extfile',
+    file('host.ext'),
+    '-out',
+    file('host.pem'),
+  ]);
+  const host = createServer({ key: readFileSync(file('host.key')), cert: readFileSync(file('host.pem')) }, (_request, response) =>
+    response.writeHead(404).end(),
+  );
+  await new Promise<void>((resolve) => host.listen(0, 'localhost', resolve));
+  const { port } = host.address() as AddressInfo;
+  const tryTls = async (env: NodeJS.ProcessEnv): Promise<boolean | undefined> => {
+    const portal = await startPortal({ env });
+    try {
+      const asked = await portal.request('POST', '/api/v1/servers/test', {
+        name: 'x',
+        host: 'localhost',
+        port,
+        user: 'root',
+        password: 'x',
+        verify_ssl: true,
+      });
+      return (asked.body as ServerTest).steps.find((step) => step.name === 'tls')?.ok;
+    } finally {
+      await portal.stop();
+    }
+  };
+  try {
+    expect(await tryTls({ BREAKWATER_CA_FILE: file('ca.pem') })).toBe(true);
+    expect(await tryTls({})).toBe(false);
+  } finally {
+    host.close();
+  }
+  const missing = await runCommand(['serve', '--port', '0', '--data-dir', file('no-ca')], {
+    env: { BREAKWATER_CA_FILE: file('nowhere.pem') },
+  });
+  expect(missing.stderr).toContain('CLI_CA_FILE_UNREADABLE');
 });
 
 test('a broken servers.json stops the start and shows no password', async () => {

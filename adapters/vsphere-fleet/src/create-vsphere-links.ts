@@ -38,6 +38,8 @@ export interface VsphereLinksOptions {
   readonly screenTimeoutMs: number;
   /** How often a quiet server confirms that nothing has changed. Spec 02: a cycle of 30 s. */
   readonly confirmIntervalMs: number;
+  /** Certificates (PEM) that servers with `verifySsl` may chain to, instead of the public ones. */
+  readonly authoritiesPem?: string;
 }
 
 export const DEFAULT_VSPHERE_LINKS_OPTIONS: VsphereLinksOptions = {
@@ -54,7 +56,13 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
   const options: VsphereLinksOptions = { ...DEFAULT_VSPHERE_LINKS_OPTIONS, ...deps.options };
   const requestTimeoutMs = options.limits.requestTimeoutMs ?? ESXI_LIMITS.requestTimeoutMs;
   const road = (record: ServerRecord, connections: number): Transport =>
-    openRoad(record, { clock, connections, keepAliveMs: options.connectionTtlMs, requestTimeoutMs });
+    openRoad(record, {
+      clock,
+      connections,
+      keepAliveMs: options.connectionTtlMs,
+      requestTimeoutMs,
+      authoritiesPem: options.authoritiesPem,
+    });
   return {
     open(record, credentials) {
       const linkLogger = logger.with({ serverId: record.id });
@@ -69,7 +77,7 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
         logger: linkLogger,
         maxWaitMs: options.confirmIntervalMs,
       });
-      return new VsphereLink({ record, client, pipeline, probe, road: bare, clock });
+      return new VsphereLink({ record, client, pipeline, probe, road: bare, clock, authoritiesPem: options.authoritiesPem });
     },
     test: (record, credentials, { signal }) =>
       testServer(record, toSignIn(credentials), {

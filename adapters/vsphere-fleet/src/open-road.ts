@@ -8,6 +8,8 @@ export interface RoadOptions {
   readonly connections: number;
   readonly keepAliveMs: number;
   readonly requestTimeoutMs: number;
+  /** Certificates that servers with `verifySsl` may chain to. Default: the public ones. */
+  readonly authoritiesPem: string | undefined;
 }
 
 /** The bare way to a server under the trust that its entry names: an authority, an accepted certificate, or nothing yet. */
@@ -15,12 +17,12 @@ export function openRoad(record: ServerRecord, options: RoadOptions): Transport 
   const { host, port } = record;
   const { clock, connections, keepAliveMs, requestTimeoutMs } = options;
   const origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const trust = toTrust(record);
+  const trust = toTrust(record, options.authoritiesPem);
   if (trust === null) return createUntrustedTransport({ host, port }, { origin, clock });
   return openTransport({ origin, trust, clock, connections, keepAliveMs, timeoutMs: requestTimeoutMs });
 }
 
-function toTrust({ verifySsl, pinnedSha256 }: ServerRecord): TlsTrust | null {
-  if (verifySsl) return { kind: 'system-ca' };
+function toTrust({ verifySsl, pinnedSha256 }: ServerRecord, authoritiesPem: string | undefined): TlsTrust | null {
+  if (verifySsl) return authoritiesPem === undefined ? { kind: 'system-ca' } : { kind: 'ca', pem: authoritiesPem };
   return pinnedSha256 === null ? null : { kind: 'pinned', sha256: pinnedSha256 };
 }

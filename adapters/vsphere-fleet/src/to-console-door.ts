@@ -3,11 +3,15 @@ import { isOpsError, OpsError } from '@breakwater/kernel';
 import type { ConsoleTicket } from '@breakwater/vsphere';
 
 /** The door of a ticket, with the certificate that it must show. A door that nothing vouches for is refused. */
-export function toConsoleDoor(ticket: ConsoleTicket, record: Pick<ServerRecord, 'host' | 'pinnedSha256' | 'verifySsl'>): ConsoleDoor {
+export function toConsoleDoor(
+  ticket: ConsoleTicket,
+  record: Pick<ServerRecord, 'host' | 'pinnedSha256' | 'verifySsl'> & { readonly authoritiesPem?: string | undefined },
+): ConsoleDoor {
   const { path, protocol, port } = ticket;
   // As people wrote it: a URL lower-cases names and brackets IPv6.
   const host = ticket.isSameServer ? record.host : ticket.host;
-  return { host, port, path, protocol, trust: chooseTrust(ticket, record) };
+  const trust = chooseTrust(ticket, record);
+  return { host, port, path, protocol, trust: trust.kind === 'ca' ? { ...trust, pem: record.authoritiesPem } : trust };
 }
 
 /** A console at a host that is not the server's is refused under the fleet's own name for it, whoever notices first. */

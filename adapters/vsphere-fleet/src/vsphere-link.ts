@@ -28,6 +28,8 @@ export interface VsphereLinkParts {
   /** The bare way to the server; closed with the link. */
   readonly road: Transport;
   readonly clock: Clock;
+  /** Certificates that consoles of servers with `verifySsl` may chain to. Default: the public ones. */
+  readonly authoritiesPem: string | undefined;
 }
 
 /** How long a goodbye may take. */
@@ -77,9 +79,9 @@ export class VsphereLink implements ServerLink {
   }
 
   async openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor> {
-    const { client, record } = this.#parts;
+    const { authoritiesPem, client, record } = this.#parts;
     try {
-      return toConsoleDoor(await client.machine(moid).acquireConsoleTicket(options), record);
+      return toConsoleDoor(await client.machine(moid).acquireConsoleTicket(options), { ...record, authoritiesPem });
     } catch (error) {
       throw toConsoleRefusal(error);
     }

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type Access, createAccess } from '@breakwater/access';
 import { createFleet, type Fleet } from '@breakwater/fleet';
 import { createSharpScreenEncoder } from '@breakwater/images';
-import type { Clock, Logger } from '@breakwater/kernel';
+import { type Clock, type Logger, OpsError } from '@breakwater/kernel';
 import { type Config, createPortal, type Portal } from '@breakwater/portal';
 import { createScryptHasher, createSecretIssuer, openStorage } from '@breakwater/storage';
 import { createVsphereLinks } from '@breakwater/vsphere-fleet';
@@ -30,6 +31,22 @@ export async function readVersion(): Promise<string> {
   return manifest.version;
 }
 
+/** The format of spec 02. */
+const DOCUMENTED_JPEG = { format: 'jpeg', width: 200, height: 150, quality: 50 } as const;
+
+async function readAuthorities(path: string | null): Promise<{ readonly authoritiesPem?: string }> {
+  if (path === null) return {};
+  try {
+    return { authoritiesPem: [...rootCertificates, await readFile(path, 'utf8')].join('\n') };
+  } catch (cause) {
+    throw new OpsError({
+      code: 'CLI_CA_FILE_UNREADABLE',
+      message: `BREAKWATER_CA_FILE: ${path} cannot be read; check its path, owner and mode.`,
+      cause,
+    });
+  }
+}
+
 /** Wires the product by hand. Nothing is started yet but the storage. */
 export async function compose(options: CompositionOptions): Promise<Composition> {
   const { clock, config, logger } = options;
@@ -50,6 +67,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       clock,
       logger: logger.with({ component: 'vsphere' }),
       options: {
+        ...(await readAuthorities(config.caFile)),
         poolSize: config.esxiPoolSize,
         connectionTtlMs: config.esxiConnectionTtlMs,
         screenTimeoutMs: config.esxiScreenshotTimeoutMs,
@@ -64,7 +82,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
         },
       },
     }),
-    encoder: createSharpScreenEncoder(),
+    encoder: createSharpScreenEncoder(config.thumbnailFormat === 'jpeg' ? DOCUMENTED_JPEG : {}),
     clock,
     logger: logger.with({ component: 'fleet' }),
     options: {

@@ -87,6 +87,12 @@ export const VARIABLES = {
     maxS: DAY_S,
     meaning: 'How old the screen of a running machine may become before it counts as stale and is taken again.',
   }),
+  thumbnailFormat: choiceVariable({
+    name: 'THUMBNAIL_FORMAT',
+    choices: ['webp', 'jpeg'],
+    fallback: 'webp',
+    meaning: 'webp: 320x200, quality 50, text is readable; jpeg: 200x150, quality 50, for browsers and programs that read no WebP.',
+  }),
   vmListCacheTtlMs: durationVariable({
     name: 'VM_LIST_CACHE_TTL',
     fallbackS: 60,
@@ -208,6 +214,13 @@ export const VARIABLES = {
     choices: ['json', 'pretty'],
     fallback: 'json',
     meaning: 'json: one object per line; pretty: for reading in a terminal.',
+  }),
+  caFile: textVariable({
+    name: 'BREAKWATER_CA_FILE',
+    fallback: null,
+    unit: 'path',
+    meaning:
+      'File with certificates (PEM) of authorities of your own, such as the VMCA of a vCenter. Servers with verify_ssl may then chain to these as well as to the public ones.',
   }),
   dataDir: textVariable({
     name: 'BREAKWATER_DATA_DIR',

@@ -39,7 +39,7 @@ export interface ConsoleDoor {
   readonly trust:
     | { readonly kind: 'sha256'; readonly fingerprint: string }
     | { readonly kind: 'sha1'; readonly fingerprint: string }
-    | { readonly kind: 'ca' };
+    | { readonly kind: 'ca'; readonly pem?: string | undefined };
 }
 
 export interface LinkFigures {
