@@ -70,23 +70,49 @@ test('every workspace is on the map, and the map names no package that is gone',
   expect(workspaces.map((folder) => shortName(readManifest(folder).name)).toSorted()).toEqual(Object.keys(MAP).toSorted());
 });
 
-test.each(workspaces)('%s declares only what the map allows', (folder) => {
-  const { name, dependencies = {} } = readManifest(folder);
-  const internal = Object.keys(dependencies)
+/** What a package declares and the map does not allow. */
+function findForbiddenDependencies({ name, dependencies = {} }: Manifest): readonly string[] {
+  const allowed = MAP[shortName(name)] ?? [];
+  return Object.keys(dependencies)
     .filter((dependency) => dependency.startsWith('@breakwater/'))
-    .map(shortName);
-  expect(internal.filter((dependency) => MAP[shortName(name)]?.includes(dependency) !== true)).toEqual([]);
+    .map(shortName)
+    .filter((dependency) => !allowed.includes(dependency));
+}
+
+/** What a source imports and the map does not allow its package. */
+function findForbiddenImports(name: string, source: string): readonly string[] {
+  const allowed = MAP[shortName(name)] ?? [];
+  return importsOf(source)
+    .filter((specifier) => specifier.startsWith('@breakwater/'))
+    .filter((specifier) => !allowed.includes(specifier.split('/')[1] ?? ''));
+}
+
+test.each(workspaces)('%s declares only what the map allows', (folder) => {
+  expect(findForbiddenDependencies(readManifest(folder))).toEqual([]);
 });
 
 test.each(workspaces)('%s imports only what the map allows', (folder) => {
-  const allowed = MAP[shortName(readManifest(folder).name)] ?? [];
+  const { name } = readManifest(folder);
   const offences = listSources(`${folder}/src`).flatMap((file) =>
-    importsOf(readFileSync(join(root, file), 'utf8'))
-      .filter((specifier) => specifier.startsWith('@breakwater/'))
-      .filter((specifier) => !allowed.includes(specifier.split('/')[1] ?? ''))
-      .map((specifier) => `${file}: ${specifier}`),
+    findForbiddenImports(name, readFileSync(join(root, file), 'utf8')).map((specifier) => `${file}: ${specifier}`),
   );
   expect(offences).toEqual([]);
+});
+
+// The canary of this gate: an upward edge, a sideways edge, and an unknown package, declared and imported, as value and as type.
+test('the map refuses what it must refuse', () => {
+  expect(findForbiddenDependencies({ name: '@breakwater/kernel', dependencies: { '@breakwater/contract': '0.1.0' } })).toEqual([
+    'contract',
+  ]);
+  expect(findForbiddenDependencies({ name: '@breakwater/fleet', dependencies: { '@breakwater/access': '0.1.0', zod: '4' } })).toEqual([
+    'access',
+  ]);
+  expect(findForbiddenDependencies({ name: '@breakwater/stranger', dependencies: { '@breakwater/kernel': '0.1.0' } })).toEqual(['kernel']);
+  expect(findForbiddenImports('@breakwater/vsphere', "import type { Fleet } from '@breakwater/fleet';")).toEqual(['@breakwater/fleet']);
+  expect(findForbiddenImports('@breakwater/web', "const x = await import('@breakwater/transport/deep');")).toEqual([
+    '@breakwater/transport/deep',
+  ]);
+  expect(findForbiddenImports('@breakwater/portal', "export { OpsError } from '@breakwater/kernel';")).toEqual([]);
 });
 
 test('libraries with a single home are imported nowhere else', () => {
