@@ -56,9 +56,10 @@ const workspaces = FLOORS.flatMap((floor) => readdirSync(join(root, floor)).map(
   existsSync(join(root, folder, 'package.json')),
 );
 
+/** `src/testing` holds what only tests use, so it may stand on what only tests may. */
 function listSources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path) && !path.includes('node_modules'))
+    .filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path) && !path.includes('node_modules') && !path.startsWith('testing/'))
     .map((path) => join(folder, path));
 }
 
