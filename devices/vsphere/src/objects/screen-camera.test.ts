@@ -46,10 +46,6 @@ const byTask = (result = '[ssd 1] web 01/web 01-1.png'): FakeServer =>
     .on('WaitForUpdatesEx', () => news(taskDone('task-1', result), taskDone('task-2')))
     .on('GET /folder', () => PICTURE);
 
-async function untilFallback(capture: (moid: string) => Promise<unknown>): Promise<void> {
-  for (const moid of ['1', '2', '3']) expect(await capture(moid)).toBeNull();
-}
-
 describe('ScreenCamera', () => {
   it('asks the host for a picture of the wanted size, whatever the id looks like', async () => {
     const server = new FakeServer().on('GET /screen', () => PICTURE);
@@ -59,10 +55,12 @@ describe('ScreenCamera', () => {
   });
 
   it('has no picture of a machine that is off or gone, and no error either', async () => {
-    const server = new FakeServer().script('GET /screen', { status: 500 }, { status: 404 });
+    const server = new FakeServer()
+      .script('GET /screen', { status: 500 }, { status: 404 })
+      .script('CreateScreenshot_Task', soapFault('InvalidPowerState'), soapFault('ManagedObjectNotFound'));
     const { capture } = start(server);
-    expect(await capture('1')).toBeNull();
-    expect(await capture('1')).toBeNull();
+    for (let turn = 0; turn < 3; turn++) expect(await capture('1')).toBeNull();
+    expect(server.operations().filter((operation) => operation === 'CreateScreenshot_Task')).toHaveLength(2);
   });
 
   it('does not take half a picture for a whole one', async () => {
@@ -83,23 +81,29 @@ describe('ScreenCamera', () => {
     expect(await capture('1')).toBe('VSPHERE_HTTP_STATUS');
   });
 
-  it('goes over to tasks only after three different machines were refused, and not if one was served in between', async () => {
+  it('takes a picture by task for whom the door is not there, and stops asking at it after three machines', async () => {
     const server = byTask();
     const { capture } = start(server);
-    for (const moid of ['1', '1', '1', '2', '2']) expect(await capture(moid)).toBeNull();
+    for (const moid of ['1', '1', '2']) expect(await capture(moid)).toEqual({ png: Buffer.from(PNG) });
     server.on('GET /screen', () => PICTURE);
     expect(await capture('4')).not.toBeNull();
-    server.on('GET /screen', () => ({ status: 501 }));
-    await untilFallback(capture);
-    expect(server.sent('CreateScreenshot_Task')).toHaveLength(0);
-    expect(await capture('1')).toEqual({ png: Buffer.from(PNG) });
-    expect(server.sent('CreateScreenshot_Task')).toHaveLength(1);
+    expect(server.sent('CreateScreenshot_Task')).toHaveLength(3);
+    server.on('GET /screen', () => ({ status: 404 }));
+    for (const moid of ['1', '2', '3', '4', '5']) expect(await capture(moid)).not.toBeNull();
+    expect(server.sent('GET /screen')).toHaveLength(7);
+    expect(server.sent('CreateScreenshot_Task')).toHaveLength(8);
+  });
+
+  it('asks no more at a door that is said not to exist', async () => {
+    const server = byTask().on('GET /screen', () => ({ status: 501 }));
+    const { capture } = start(server);
+    for (const moid of ['1', '2']) expect(await capture(moid)).toEqual({ png: Buffer.from(PNG) });
+    expect(server.sent('GET /screen')).toHaveLength(1);
   });
 
   it('fetches the file of a task and removes it', async () => {
     const server = byTask();
     const { capture } = start(server);
-    await untilFallback(capture);
     expect(await capture('1')).toEqual({ png: Buffer.from(PNG) });
     expect(server.sent('GET /folder')).toEqual(['/folder/web%2001/web%2001-1.png?dcPath=ha-datacenter&dsName=ssd+1']);
     expect(server.sent('DeleteDatastoreFile_Task')[0]).toContain('<name>[ssd 1] web 01/web 01-1.png</name></DeleteDatastoreFile_Task>');
@@ -108,7 +112,6 @@ describe('ScreenCamera', () => {
   it('removes the file also when it cannot be fetched, is no picture, or nobody wants it any more', async () => {
     const server = byTask();
     const { capture } = start(server);
-    await untilFallback(capture);
     server.on('GET /folder', () => ({ status: 404 }));
     expect(await capture('1')).toBe('VSPHERE_HTTP_STATUS');
     server.on('GET /folder', () => ({ status: 200, body: 'no picture' }));
@@ -130,7 +133,6 @@ describe('ScreenCamera', () => {
       ),
     );
     const { capture } = start(server);
-    await untilFallback(capture);
     expect(await capture('1')).toEqual({ png: Buffer.from(PNG) });
     expect(server.sent('DeleteDatastoreFile_Task')[0]).toContain('<name>[ssd1] web/web-1.png</name>');
   });
@@ -138,9 +140,9 @@ describe('ScreenCamera', () => {
   it('gives up on pictures for good when the server knows neither way', async () => {
     const server = byTask().on('CreateScreenshot_Task', () => soapFault('MethodNotFound'));
     const { capture } = start(server);
-    await untilFallback(capture);
     expect(await capture('1')).toBeNull();
     expect(await capture('2')).toBeNull();
     expect(server.sent('CreateScreenshot_Task')).toHaveLength(1);
+    expect(server.sent('GET /screen')).toHaveLength(1);
   });
 });

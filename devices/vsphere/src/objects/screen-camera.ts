@@ -24,7 +24,7 @@ type Method = { readonly kind: 'direct'; readonly refusedBy: ReadonlySet<string>
 /** A photograph on a 4K console; anything larger is no screen. */
 const MAX_PNG_BYTES = 16 * 1024 * 1024;
 
-/** So many machines must be refused before the host is taken to have no such service: a single one may just be gone. */
+/** So many machines must not be found before the host is taken to have no such service: a single one may just be gone. */
 const REFUSALS_UNTIL_FALLBACK = 3;
 
 const PNG_MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
@@ -72,17 +72,18 @@ export class ScreenCamera {
   async #captureDirectly(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
     const query = new URLSearchParams({ id: machine.value, w: String(options.width), h: String(options.height) });
     const target = { path: `${SCREEN_PATH}?${query.toString()}`, operation: 'GET /screen' };
-    const png = await this.#tools.session.get(target, {
+    const answer = await this.#tools.session.get(target, {
       priority: options.priority,
       idempotent: true,
       maxBodyBytes: MAX_PNG_BYTES,
       signal: options.signal,
       read: (response) => this.#readScreen(response, machine),
     });
-    return png === null ? null : { png };
+    if (answer === 'no-door') return this.#captureByTask(machine, options);
+    return answer === null ? null : { png: answer };
   }
 
-  async #readScreen(response: TransportResponse, machine: Moref): Promise<Uint8Array | null> {
+  async #readScreen(response: TransportResponse, machine: Moref): Promise<Uint8Array | null | 'no-door'> {
     switch (response.status) {
       case 200: {
         const png = checkPng(await response.bytes());
@@ -90,9 +91,11 @@ export class ScreenCamera {
         return png;
       }
       case 404:
-      case 501:
         this.#noteRefusal(machine);
-        return null;
+        return 'no-door';
+      case 501:
+        this.#goOverToTasks();
+        return 'no-door';
       case 500:
         // What a host answers for a machine that has just been switched off.
         return null;
@@ -104,10 +107,17 @@ export class ScreenCamera {
   #noteRefusal(machine: Moref): void {
     if (this.#method.kind !== 'direct') return;
     const refusedBy = new Set([...this.#method.refusedBy, machine.value]);
-    this.#method = refusedBy.size < REFUSALS_UNTIL_FALLBACK ? { kind: 'direct', refusedBy } : { kind: 'task' };
-    if (this.#method.kind === 'task') this.#logger.info('This server has no /screen; pictures are taken by task from now on.');
+    if (refusedBy.size < REFUSALS_UNTIL_FALLBACK) this.#method = { kind: 'direct', refusedBy };
+    else this.#goOverToTasks();
   }
 
+  #goOverToTasks(): void {
+    if (this.#method.kind !== 'direct') return;
+    this.#method = { kind: 'task' };
+    this.#logger.info('This server has no /screen; pictures are taken by task from now on.');
+  }
+
+  /** Of a single machine too: whoever looks at it sees it now, and of one that is gone no picture can be taken either. */
   async #captureByTask(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
     try {
       const png = await this.#taskCamera.capture(machine, options);

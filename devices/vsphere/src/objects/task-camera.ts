@@ -47,7 +47,12 @@ const CLOSE_TIMEOUT_MS = 3_000;
 const MAX_KNOWN_PLACES = 10_000;
 
 /** States in which a machine has no picture, and nothing is wrong. */
-const NO_PICTURE: ReadonlySet<string> = new Set(['VSPHERE_INVALID_POWER_STATE', 'VSPHERE_INVALID_STATE', 'VSPHERE_TASK_IN_PROGRESS']);
+const NO_PICTURE: ReadonlySet<string> = new Set([
+  'VSPHERE_INVALID_POWER_STATE',
+  'VSPHERE_INVALID_STATE',
+  'VSPHERE_TASK_IN_PROGRESS',
+  'VSPHERE_OBJECT_GONE',
+]);
 
 /**
  * Pictures by `CreateScreenshot_Task`. Each leaves a file on the datastore, so each is followed to its end and its file
