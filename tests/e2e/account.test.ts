@@ -51,7 +51,7 @@ describe('the own account', () => {
     await page.getByRole('heading', { name: 'Account', level: 1 }).waitFor();
     const you = page.getByRole('region', { name: 'You', exact: true });
     await you.getByText(ADMINISTRATOR.username).waitFor();
-    expect(await you.textContent()).toContain('also manages servers, people and tokens');
+    expect(await you.textContent()).toContain('may do everything, including servers, people and tokens');
   });
 
   test('a wrong current password is told at its field, and nothing changes', async () => {
@@ -178,6 +178,31 @@ describe('people', () => {
     await row.waitFor({ state: 'detached' });
     await waitForFocus(page, 'People');
     await viewer.page.context().close();
+  });
+});
+
+describe('an administrator who gives up the own role', () => {
+  const update = async (role: string): Promise<void> => {
+    const people = (await desk.portal.request('GET', '/api/v1/people')).body as readonly Person[];
+    const anna = people.find((person) => person.username === ADMINISTRATOR.username);
+    expect((await desk.portal.request('PATCH', `/api/v1/people/${anna?.id}`, { role })).status).toBe(200);
+  };
+
+  test('is warned, and sees at once what is left', async () => {
+    const other = { username: 'olga', password: 'olga is in charge too', role: 'admin' };
+    expect((await desk.portal.request('POST', '/api/v1/people', other)).status).toBe(201);
+    await page.reload();
+    await page.getByRole('button', { name: 'Change role of anna' }).click();
+    const dialog = page.getByRole('alertdialog');
+    expect(await dialog.getByRole('button', { name: 'Change role' }).isDisabled()).toBe(true);
+    await dialog.getByRole('radio', { name: 'Viewer' }).check();
+    await dialog.getByText(/Only another administrator can give them back/).waitFor();
+    await dialog.getByRole('button', { name: 'Change role' }).click();
+    await page.getByRole('heading', { name: 'This page is for administrators' }).waitFor();
+    expect(await page.getByRole('link', { name: 'API tokens' }).count()).toBe(0);
+    await update('admin');
+    await page.reload();
+    await page.getByRole('link', { name: 'API tokens' }).waitFor();
   });
 });
 

@@ -28,9 +28,11 @@ export function OwnSessions(): ReactNode {
       <QueryState query={sessions} />
       {sessions.data === undefined ? null : (
         <ul className="session-list">
-          {sessions.data.map((session) => (
-            <SessionLine key={session.id} session={session} onEnd={() => setOpened({ kind: 'one', session })} />
-          ))}
+          {sessions.data
+            .toSorted((left, right) => Number(right.current) - Number(left.current))
+            .map((session) => (
+              <SessionLine key={session.id} session={session} onEnd={() => setOpened({ kind: 'one', session })} />
+            ))}
         </ul>
       )}
       {others < 2 ? null : (

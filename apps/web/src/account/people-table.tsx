@@ -57,43 +57,51 @@ function PersonActs(props: {
   const { t } = useWords();
   const { person, isSelf, isLastAdministrator, onAct } = props;
   const name = person.username;
+  if (isLastAdministrator) {
+    return (
+      <div className="row-acts">
+        {isSelf ? null : <SetPasswordButton person={person} onAct={onAct} />}
+        <p className="muted small-text">{t('people.last_administrator')}</p>
+      </div>
+    );
+  }
   return (
-    <div className="row-acts">
-      <div className="button-row">
-        {isLastAdministrator ? null : (
+    <div className="button-row">
+      <button
+        type="button"
+        className="button small"
+        aria-label={t('people.change_role_of', { name })}
+        onClick={() => onAct('role', person)}
+      >
+        {t('people.change_role')}
+      </button>
+      {isSelf ? null : (
+        <>
+          <SetPasswordButton person={person} onAct={onAct} />
           <button
             type="button"
             className="button small"
-            aria-label={t('people.change_role_of', { name })}
-            onClick={() => onAct('role', person)}
+            aria-label={t('people.remove_of', { name })}
+            onClick={() => onAct('remove', person)}
           >
-            {t('people.change_role')}
+            {t('people.remove')}
           </button>
-        )}
-        {isSelf ? null : (
-          <>
-            <button
-              type="button"
-              className="button small"
-              aria-label={t('people.set_password_of', { name })}
-              onClick={() => onAct('password', person)}
-            >
-              {t('people.set_password')}
-            </button>
-            {isLastAdministrator ? null : (
-              <button
-                type="button"
-                className="button small"
-                aria-label={t('people.remove_of', { name })}
-                onClick={() => onAct('remove', person)}
-              >
-                {t('people.remove')}
-              </button>
-            )}
-          </>
-        )}
-      </div>
-      {isLastAdministrator ? <p className="muted small-text">{t('people.last_administrator')}</p> : null}
+        </>
+      )}
     </div>
+  );
+}
+
+function SetPasswordButton(props: { readonly person: Person; readonly onAct: (act: PersonAct, person: Person) => void }): ReactNode {
+  const { t } = useWords();
+  return (
+    <button
+      type="button"
+      className="button small"
+      aria-label={t('people.set_password_of', { name: props.person.username })}
+      onClick={() => props.onAct('password', props.person)}
+    >
+      {t('people.set_password')}
+    </button>
   );
 }
