@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findOverflow, findViolations, settle } from './support/accessibility.ts';
-import { openBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import { openPage, type WatchedPage } from './support/browser.ts';
 import { eventually } from './support/child.ts';
 import { type Desk, openDesk } from './support/desk.ts';
 import { startPortal } from './support/portal-process.ts';
@@ -200,9 +200,9 @@ test('nothing went wrong inside the pages', () => {
 });
 
 test('axe finds nothing on the pages before sign-in, in any language and theme, and they fit 360 pixels', async () => {
-  const [portal, browser] = await Promise.all([startPortal(), openBrowser()]);
+  const portal = await startPortal();
   try {
-    const fresh = await openPage(browser);
+    const fresh = await openPage(desk.browser);
     await fresh.page.goto(portal.origin);
     for (const [name, origin, title] of [
       ['setup', portal.origin, 'access.setup_title'],
@@ -224,7 +224,6 @@ test('axe finds nothing on the pages before sign-in, in any language and theme, 
     }
     expect(fresh.problems()).toEqual([]);
   } finally {
-    await browser.close();
     await portal.stop();
   }
 });

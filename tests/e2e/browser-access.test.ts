@@ -31,7 +31,8 @@ describe('the first hour with a new portal', () => {
   let page: Page;
 
   beforeAll(async () => {
-    [portal, simulator] = await Promise.all([startPortal(), startVsphereSimulator({ personality: 'esxi-8.0', machines: 12 })]);
+    portal = await startPortal();
+    simulator = await startVsphereSimulator({ personality: 'esxi-8.0', machines: 12 });
     watched = await openPage(browser);
     page = watched.page;
   });

@@ -19,11 +19,10 @@ let page: Page;
 let machine: Machine;
 
 beforeAll(async () => {
-  [vnc, simulator, desk] = await Promise.all([
-    startTigerVnc(),
-    startVsphereSimulator({ personality: 'esxi-8.0', machines: 4 }),
-    openDesk(),
-  ]);
+  // One after the other: what was started is known to `afterAll` when the next one fails.
+  vnc = await startTigerVnc();
+  simulator = await startVsphereSimulator({ personality: 'esxi-8.0', machines: 4 });
+  desk = await openDesk();
   door = await openTicketDoor({ origin: simulator.origin, connect: vnc.connect });
   const [user = '', password = ''] = Object.entries(DEFAULT_USERS)[0] ?? [];
   const server = await desk.portal.addServer({ name: 'foreign', host: '127.0.0.1', port: door.port, user, password });
