@@ -70,6 +70,12 @@ const openPower = async (at: Page, language: Language): Promise<void> => {
   await at.getByRole('menuitem').first().waitFor();
 };
 
+/** The heading of the page itself; what is asked for beside it is no longer on its way. */
+const showHeading = async (at: Page): Promise<void> => {
+  await at.getByRole('main').getByRole('heading').first().waitFor();
+  await at.waitForLoadState('networkidle');
+};
+
 const LOOKS: readonly Look[] = [
   {
     name: 'machines-grid',
@@ -144,6 +150,9 @@ const LOOKS: readonly Look[] = [
     path: () => '/operations',
     show: (at, language) => at.getByText(say(language, 'operation_state.succeeded')).first().waitFor(),
   },
+  { name: 'account', path: () => '/account', show: showHeading },
+  { name: 'people', path: () => '/account/people', show: showHeading },
+  { name: 'tokens', path: () => '/account/tokens', show: showHeading },
 ];
 
 /** With the theme of the system, which changes below the open page as it does at dusk. */
