@@ -282,3 +282,36 @@ describe('an account that may not read everything', () => {
     expect(simulator.control.report()).toMatchObject({ openSessions: 1, byName: { Login: 2 } });
   });
 });
+
+describe('sessions at the edges', () => {
+  it('leaves none behind when the link is closed in the middle of a sign-in', async () => {
+    const simulator = await start();
+    simulator.control.addFault({ effect: { kind: 'latency', delayMs: 300 }, on: ['Login'] });
+    const { link, news } = open(simulator);
+    await until(() => simulator.control.report().byName['Login'] === 1);
+    await Promise.all([news.stop(), link.close()]);
+    await sleep(systemClock, 400);
+    expect(simulator.control.report()).toMatchObject({ maxSessions: 1, openSessions: 0, byName: { Login: 1, Logout: 1 } });
+  });
+
+  it('follows a server through restart after restart, telling of a loss only when it was away', async () => {
+    const simulator = await start();
+    const { link, news } = open(simulator);
+    await news.next('loaded');
+    for (let restart = 0; restart < 4; restart++) {
+      simulator.control.expireSessions();
+      simulator.control.dropConnections();
+      await news.next('loaded');
+    }
+    expect(news.all.filter(({ kind }) => kind === 'lost')).toEqual([]);
+    for (let restart = 0; restart < 3; restart++) {
+      await simulator.control.takeDown();
+      await news.next('lost');
+      await simulator.control.bringUp();
+      link.retryNow();
+      await news.next('loaded');
+    }
+    expect(news.all.filter(({ kind }) => kind === 'lost')).toHaveLength(3);
+    expect(simulator.control.report()).toMatchObject({ openSessions: 1 });
+  });
+});

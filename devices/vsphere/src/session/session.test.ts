@@ -213,6 +213,43 @@ describe('Session', () => {
     expect(await codeOf(readTime(session))).toBe('VSPHERE_CLOSED');
   });
 
+  it('signs out of a session that the server was giving while the client was closed', async () => {
+    const server = new FakeServer();
+    let answer: () => void = () => undefined;
+    const signedIn = soapReply('Login', '<returnval><key>s1</key><userName>root</userName></returnval>');
+    const headers = { 'set-cookie': ['vmware_soap_session="late"; Path=/'] };
+    server.on('Login', () => new Promise((resolve) => (answer = () => resolve({ ...signedIn, headers }))));
+    const session = openSession(server);
+    const reading = codeOf(readTime(session));
+    await expect.poll(() => server.isPending('Login')).toBe(true);
+    const closing = session.close();
+    answer();
+    await closing;
+    expect(await reading).toBe('VSPHERE_CLOSED');
+    expect(server.operations().slice(-2)).toEqual(['Login', 'Logout']);
+    expect(server.requests.at(-1)?.headers?.['cookie']).toBe('vmware_soap_session="late"');
+  });
+
+  it('sends no sign-in any more once it is closed, and does not wait for one that never ends', async () => {
+    const early = new FakeServer().on('RetrieveServiceContent', () => new Promise(() => undefined));
+    const notBegun = openSession(early);
+    const first = codeOf(readTime(notBegun));
+    await expect.poll(() => early.isPending('RetrieveServiceContent')).toBe(true);
+    await notBegun.close();
+    expect(await first).toBe('VSPHERE_CLOSED');
+    expect(early.sent('Login')).toEqual([]);
+    const clock = new ManualClock();
+    const silent = new FakeServer().on('Login', () => new Promise(() => undefined));
+    const hanging = openSession(silent, clock);
+    const second = codeOf(readTime(hanging));
+    await expect.poll(() => silent.isPending('Login')).toBe(true);
+    const closing = hanging.close();
+    await clock.advance(5_000);
+    await closing;
+    expect(await second).toBe('VSPHERE_CLOSED');
+    expect(silent.sent('Logout')).toEqual([]);
+  });
+
   it('closes even when the server does not answer the sign-out', async () => {
     const server = new FakeServer().script('Logout', new OpsError({ code: 'TRANSPORT_RESET', message: 'reset' }));
     const session = openSession(server);

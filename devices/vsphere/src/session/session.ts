@@ -29,7 +29,8 @@ export interface CallOptions extends ExchangeOptions {
 
 type State =
   | { readonly kind: 'signed-out' }
-  | { readonly kind: 'signing-in'; readonly work: Promise<SignedIn> }
+  /** `work` is what callers share; `attempt` also says how a sign-in ended that nobody waits for any more. */
+  | { readonly kind: 'signing-in'; readonly work: Promise<SignedIn>; readonly attempt: Promise<SignedIn> }
   | { readonly kind: 'signed-in'; readonly server: SignedIn }
   /** Refused by the server. Stays so until a person asks to try again: each try may lock the account. */
   | { readonly kind: 'refused'; readonly error: Error }
@@ -47,6 +48,8 @@ export class Session {
   readonly #logger: Logger;
   readonly #keepAliveAfterMs: number;
   readonly #closing = new AbortController();
+  /** Ends a sign-in that is under way although the client has been closed. */
+  readonly #loginGivenUp = new AbortController();
   #state: State = { kind: 'signed-out' };
   #epoch = 0;
   #usedAt = 0;
@@ -122,14 +125,28 @@ export class Session {
     this.#state = { kind: 'closed' };
     this.#keepAlive?.cancel();
     this.#closing.abort(createClosedError());
-    if (state.kind !== 'signed-in') return;
+    const server = state.kind === 'signing-in' ? await this.#awaitAttempt(state.attempt) : state.kind === 'signed-in' ? state.server : null;
+    if (server === null) return;
     try {
       await this.#door.call(
-        { method: 'Logout', self: state.server.sessionManager, args: {} },
+        { method: 'Logout', self: server.sessionManager, args: {} },
         { priority: 'high', idempotent: false, timeoutMs: LOGOUT_TIMEOUT_MS },
       );
     } catch (error) {
       this.#logger.warn('The server did not confirm the sign-out.', { error });
+    }
+  }
+
+  /** A sign-in that is on its way cannot be called back: the server may hold a session before we hear of it. Null: it holds none. */
+  async #awaitAttempt(attempt: Promise<SignedIn>): Promise<SignedIn | null> {
+    const timer = this.#clock.after(LOGOUT_TIMEOUT_MS, () => this.#loginGivenUp.abort(createClosedError()));
+    try {
+      return await attempt;
+    } catch (error) {
+      this.#logger.debug('The sign-in ended with the client.', { error });
+      return null;
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -170,13 +187,14 @@ export class Session {
   }
 
   #signIn(): Promise<SignedIn> {
-    const work = signIn(this.#door, {
+    const attempt = signIn(this.#door, {
       user: this.#user,
       password: this.#password,
       epoch: ++this.#epoch,
       signal: this.#closing.signal,
+      loginSignal: this.#loginGivenUp.signal,
     });
-    const settled = work.then(
+    const work = attempt.then(
       (server) => {
         if (this.#state.kind === 'closed') throw createClosedError();
         this.#state = { kind: 'signed-in', server };
@@ -188,8 +206,8 @@ export class Session {
         throw error;
       },
     );
-    this.#state = { kind: 'signing-in', work: settled };
-    return settled;
+    this.#state = { kind: 'signing-in', work, attempt };
+    return work;
   }
 
   #touch(): void {

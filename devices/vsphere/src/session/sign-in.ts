@@ -47,7 +47,10 @@ export interface SignInOptions {
   readonly user: string;
   readonly password: Secret;
   readonly epoch: number;
+  /** Ends everything before the sign-in proper. */
   readonly signal: AbortSignal;
+  /** Ends also the sign-in proper. Whoever aborts it cannot know whether the server holds a session now. */
+  readonly loginSignal: AbortSignal;
 }
 
 /** Agrees on a version, asks who is there and signs in. Done anew each time, because a host may have been upgraded in between. */
@@ -62,11 +65,12 @@ export async function signIn(door: SoapDoor, options: SignInOptions): Promise<Si
   return server;
 }
 
-async function logIn(door: SoapDoor, sessionManager: Moref, { user, password, signal }: SignInOptions): Promise<void> {
+async function logIn(door: SoapDoor, sessionManager: Moref, { user, password, signal, loginSignal }: SignInOptions): Promise<void> {
+  signal.throwIfAborted();
   try {
     await door.call(
       { method: 'Login', self: sessionManager, args: { userName: user, password: password.reveal(), locale: LOCALE } },
-      { ...SIGN_IN, idempotent: false, signal },
+      { ...SIGN_IN, idempotent: false, signal: loginSignal },
     );
   } catch (error) {
     const fault = readFaultType(error);
