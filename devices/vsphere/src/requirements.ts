@@ -23,6 +23,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       { file: 'session/session.test.ts', title: 'signs in again once for all and repeats reads when the server has forgotten the session' },
       { file: 'session/session.test.ts', title: 'never repeats a refused sign-in until a person asks for it' },
       { file: 'session/session.test.ts', title: 'signs out on closing and takes no more calls' },
+      { file: 'session/session.test.ts', title: 'signs out of a session that the server was giving while the client was closed' },
       {
         file: 'properties/update-stream.test.ts',
         title: 'rebuilds view, collector and filter in a new session when the old one has ended',
@@ -81,6 +82,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
       {
         file: 'objects/screen-camera.test.ts',
         title: 'removes the file also when it cannot be fetched, is no picture, or nobody wants it any more',
+      },
+      {
+        file: 'objects/screen-camera.test.ts',
+        title: 'takes a picture by task for whom the door is not there, and stops asking at it after three machines',
       },
     ],
     carriedBy: 'Which screens are taken, and when, is the fleet’s choice; pictures are re-encoded before a browser sees them.',
