@@ -68,6 +68,7 @@ export function AddPersonDialog(props: { readonly onAdded: () => Promise<void>; 
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
+          autoFocus
           onChange={(event) => setUsername(event.target.value)}
         />
         <GivenPasswordField

@@ -64,6 +64,7 @@ function TokenForm(props: { readonly onMade: (token: CreatedToken) => Promise<vo
         value={name}
         error={wasTried && name.trim() === '' ? t('access.required') : null}
         maxLength={120}
+        autoFocus
         onChange={(event) => setName(event.target.value)}
       />
       <RoleField value={role} onChoose={setRole} />

@@ -12,7 +12,7 @@ export function PeopleTable(props: {
   const { t, format } = useWords();
   const administrators = props.people.filter((person) => person.role === 'admin');
   return (
-    <table className="table stacking labelled" aria-label={t('people.title')}>
+    <table className="table labelled" aria-label={t('people.title')}>
       <thead>
         <tr>
           <th scope="col">{t('access.username')}</th>

@@ -9,7 +9,7 @@ export function TokenTable(props: { readonly tokens: readonly Token[]; readonly 
   const { t, format } = useWords();
   const now = useNow(AGES_EVERY_MS);
   return (
-    <table className="table stacking labelled" aria-label={t('tokens.title')}>
+    <table className="table labelled" aria-label={t('tokens.title')}>
       <thead>
         <tr>
           <th scope="col">{t('tokens.name')}</th>
