@@ -166,3 +166,23 @@ describe('an account with few rights', () => {
     expect(answer).not.toContain('<propSet>');
   });
 });
+
+describe('a filter with partialUpdates', () => {
+  it('is told fields of a struct instead of the struct, and what is unset', async () => {
+    const { client, simulator } = await start();
+    const view = await client.createView();
+    const { collector } = await client.createFilter({ view, paths: ['name', 'runtime', 'guest'], partialUpdates: true });
+    const first = await client.wait(collector, { version: '' });
+    expect(first).toContain('<name>runtime</name>');
+    expect(first).not.toContain('<name>runtime.powerState</name>');
+    simulator.control.setProperty('1', { path: 'guest.ipAddress', value: '192.0.2.9' });
+    const second = await client.wait(collector, { version: pick(first, 'version') });
+    expect(pickAll(second, 'name')).toEqual(['guest.ipAddress']);
+    expect(second).toContain('<val xsi:type="xsd:string">192.0.2.9</val>');
+    simulator.control.powerOff('1');
+    const third = await client.wait(collector, { version: pick(second, 'version') });
+    expect(third).toContain('<name>runtime.powerState</name><op>assign</op><val xsi:type="VirtualMachinePowerState">poweredOff</val>');
+    expect(third).toContain('<name>runtime.bootTime</name><op>assign</op></changeSet>');
+    expect(pickAll(third, 'name')).not.toContain('runtime');
+  });
+});

@@ -1,6 +1,7 @@
 import type { ApiVersion, Moref, Value } from '@breakwater/vsphere/schema';
 import type { Permissions } from '../model/permissions.ts';
 import { keyOf, type SimObject, type World } from '../model/world.ts';
+import { narrowChanges, type PropertyChange } from './partial-changes.ts';
 import { PropertyPlan } from './property-plan.ts';
 import { type FindObject, isStructural, requireObject, selectObjects } from './select-objects.ts';
 
@@ -8,6 +9,8 @@ interface Snapshot {
   readonly ref: Moref;
   readonly values: ReadonlyMap<string, string>;
   readonly denied: readonly string[];
+  /** Values below the paths as well, if changes are told that deep. */
+  readonly branches: ReadonlyMap<string, string> | undefined;
   /** Revision of the object when its values were read. */
   revision: number;
 }
@@ -15,8 +18,7 @@ interface Snapshot {
 export interface ObjectChange {
   readonly kind: 'enter' | 'modify' | 'leave';
   readonly ref: Moref;
-  /** Written value by path; undefined where the property became unset. */
-  readonly changes: readonly { readonly path: string; readonly text: string | undefined }[];
+  readonly changes: readonly PropertyChange[];
   /** Paths that the account may not read. */
   readonly denied: readonly string[];
 }
@@ -29,6 +31,7 @@ export class PropertyFilter {
   readonly #find: FindObject;
   readonly #world: World;
   readonly #structural: boolean;
+  readonly #depth: 'whole' | 'partial';
   /** As of the last version the client confirmed by asking for the next. */
   readonly #confirmed = new Map<string, Snapshot>();
   /** On top of that, what the last answer said; null for objects that left. */
@@ -40,6 +43,8 @@ export class PropertyFilter {
     options: {
       readonly spec: Value<'PropertyFilterSpec'>;
       readonly version: ApiVersion;
+      /** Changes of fields instead of whole properties (`partialUpdates`). */
+      readonly depth: 'whole' | 'partial';
       readonly permissions: Permissions;
       readonly find: FindObject;
       readonly world: World;
@@ -49,6 +54,7 @@ export class PropertyFilter {
     this.ref = ref;
     this.#plan = new PropertyPlan(spec.propSet ?? [], options);
     this.#objectSet = spec.objectSet ?? [];
+    this.#depth = options.depth;
     this.#find = options.find;
     this.#world = options.world;
     for (const entry of this.#objectSet) requireObject(options.find, entry.obj);
@@ -81,8 +87,9 @@ export class PropertyFilter {
       const before = this.#confirmed.get(key);
       if (before !== undefined && before.revision >= object.revision) continue;
       const denied = this.#plan.listDenied(object);
-      const after: Snapshot = { ref: object.ref, values: this.#plan.read(object), denied, revision: object.revision };
-      const changed = before === undefined ? [...after.values].map(([path, text]) => ({ path, text })) : compare(before.values, after);
+      const branches = this.#depth === 'partial' ? this.#plan.readBranches(object) : undefined;
+      const after: Snapshot = { ref: object.ref, values: this.#plan.read(object), denied, branches, revision: object.revision };
+      const changed = before === undefined ? [...after.values].map(([path, text]) => ({ path, text })) : compare(before, after);
       const isSame = changed.length === 0 && before?.denied.join() === denied.join();
       if (before !== undefined && isSame) {
         before.revision = object.revision;
@@ -109,9 +116,20 @@ export class PropertyFilter {
   }
 }
 
-function compare(before: ReadonlyMap<string, string>, { values: after, denied }: Snapshot): { path: string; text: string | undefined }[] {
-  const changed: { path: string; text: string | undefined }[] = [];
+function compare(before: Snapshot, after: Snapshot): readonly PropertyChange[] {
+  const changed =
+    before.branches === undefined || after.branches === undefined
+      ? compareWhole(before.values, after.values)
+      : narrowChanges(before.branches, after.branches);
+  // What may no longer be read is told as missing, not as unset.
+  return changed.filter(
+    ({ path, text }) => text !== undefined || !after.denied.some((denied) => path === denied || path.startsWith(`${denied}.`)),
+  );
+}
+
+function compareWhole(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): PropertyChange[] {
+  const changed: PropertyChange[] = [];
   for (const [path, text] of after) if (before.get(path) !== text) changed.push({ path, text });
-  for (const path of before.keys()) if (!after.has(path) && !denied.includes(path)) changed.push({ path, text: undefined });
+  for (const path of before.keys()) if (!after.has(path)) changed.push({ path, text: undefined });
   return changed;
 }

@@ -4,6 +4,7 @@ import type { SimObject } from '../model/world.ts';
 import { encodeProperty } from '../soap/encode-value.ts';
 import { findPath, isManagedSubtype, isManagedType, propertiesOf } from '../soap/schema-lookup.ts';
 import { invalidProperty, SoapFault } from '../soap/soap-fault.ts';
+import { writeBranches } from './partial-changes.ts';
 
 interface PlannedPath {
   readonly path: string;
@@ -50,6 +51,18 @@ export class PropertyPlan {
       for (const segment of rest) value = (value as Readonly<Record<string, unknown>> | undefined)?.[segment];
       const text = encodeProperty(field, value, this.#version);
       if (text !== '') values.set(path, text);
+    }
+    return values;
+  }
+
+  /** The same with everything below each path, for filters that tell changes field by field. */
+  readBranches(object: SimObject): Map<string, string> {
+    const values = new Map<string, string>();
+    for (const planned of this.#pathsFor(object.ref.type) ?? []) {
+      if (this.#permissions.isDenied(object.ref, planned.path)) continue;
+      let value = object.read(planned.first);
+      for (const segment of planned.rest) value = (value as Readonly<Record<string, unknown>> | undefined)?.[segment];
+      for (const [path, text] of writeBranches(planned, { value, version: this.#version })) values.set(path, text);
     }
     return values;
   }

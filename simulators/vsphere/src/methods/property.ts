@@ -109,6 +109,7 @@ export function createFilter(call: Call): Moref {
   const filter = new PropertyFilter(ref, {
     spec,
     version: call.version,
+    depth: call.args['partialUpdates'] === true ? 'partial' : 'whole',
     permissions: call.server.permissions,
     find: (object) => findObject(call, object),
     world: call.server.inventory.world,

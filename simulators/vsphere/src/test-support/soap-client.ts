@@ -84,6 +84,7 @@ export class SoapClient {
   async createFilter(options: {
     readonly view: string;
     readonly paths: readonly string[];
+    readonly partialUpdates?: boolean;
   }): Promise<{ readonly collector: string; readonly filter: string }> {
     const collector = pick(
       await this.call(
@@ -92,7 +93,7 @@ export class SoapClient {
       'returnval',
     );
     const answer = await this.call(
-      `<CreateFilter xmlns="urn:vim25"><_this type="PropertyCollector">${collector}</_this><spec>${filterSpec(options)}</spec><partialUpdates>false</partialUpdates></CreateFilter>`,
+      `<CreateFilter xmlns="urn:vim25"><_this type="PropertyCollector">${collector}</_this><spec>${filterSpec(options)}</spec><partialUpdates>${options.partialUpdates === true}</partialUpdates></CreateFilter>`,
     );
     return { collector, filter: pick(answer, 'returnval') };
   }
