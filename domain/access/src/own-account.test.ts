@@ -119,6 +119,15 @@ describe('own sessions', () => {
     expect((await access.ownSessions(here)).map((session) => session.current)).toEqual([false, true]);
   });
 
+  it('leave the list when they end by themselves, without anybody signing in', async () => {
+    const [here] = [await signIn(OLD), await signIn(OLD)];
+    expect(await access.ownSessions(here)).toHaveLength(2);
+    await clock.advance(HOUR_MS);
+    expect(await isLive(here)).toBe(true);
+    await clock.advance(1);
+    expect(await access.ownSessions(here)).toMatchObject([{ current: true }]);
+  });
+
   it('never show what a request is let in by', async () => {
     const here = await signIn(OLD);
     const id = (await access.ownSessions(here))[0]?.id ?? '';
