@@ -15,7 +15,10 @@ export interface RfbSource {
 
 type Phase = 'version' | 'security' | 'init' | 'running' | 'closed';
 
-const ENCODING = { raw: 0, hextile: 5, desktopName: -307 } as const;
+const ENCODING = { raw: 0, hextile: 5, desktopName: -307, vmwareCursor: 0x574d5664 } as const;
+
+/** Kind 1 (with alpha), padding, one pixel that cannot be seen: the guest draws its pointer itself, and there should not be two. */
+const HIDDEN_CURSOR = Buffer.from([1, 0, 0, 0, 0, 0]);
 const FRAME_MS = 50;
 /** A viewer that does not keep up gets no further frames until it has caught up. */
 const MAX_BACKLOG_BYTES = 4_000_000;
@@ -35,6 +38,7 @@ export class RfbSession {
   /** Revision of the picture up to which this viewer has seen everything. */
   #seen = 0;
   #sentName = '';
+  #isCursorSent = false;
   #wanted: Rectangle | undefined;
   #timer: TimerHandle | undefined;
 
@@ -149,12 +153,17 @@ export class RfbSession {
     const areas = this.#seen === 0 ? [this.#wanted] : this.#picture.changedSince(this.#seen, this.#wanted);
     const name = this.#source.name();
     const isRenamed = name !== this.#sentName && this.#encodings.has(ENCODING.desktopName);
-    if (areas.length === 0 && !isRenamed) return;
+    const isCursorDue = !this.#isCursorSent && this.#encodings.has(ENCODING.vmwareCursor);
+    if (areas.length === 0 && !isRenamed && !isCursorDue) return;
     this.#seen = this.#picture.revision;
     this.#wanted = undefined;
     const head = Buffer.alloc(4);
-    head.writeUInt16BE(areas.length + (isRenamed ? 1 : 0), 2);
+    head.writeUInt16BE(areas.length + (isRenamed ? 1 : 0) + (isCursorDue ? 1 : 0), 2);
     const parts: Buffer[] = [head];
+    if (isCursorDue) {
+      this.#isCursorSent = true;
+      parts.push(rectangleHeader({ x: 0, y: 0, width: 1, height: 1 }, ENCODING.vmwareCursor), HIDDEN_CURSOR);
+    }
     if (isRenamed) {
       this.#sentName = name;
       const text = Buffer.from(name, 'utf8');

@@ -24,6 +24,8 @@ const acquire = (client: SoapClient, moid: string) =>
     `<AcquireTicket xmlns="urn:vim25"><_this type="VirtualMachine">${moid}</_this><ticketType>webmks</ticketType></AcquireTicket>`,
   );
 
+const VMWARE_CURSOR = 0x574d5664;
+
 /** A viewer that reads exact numbers of bytes, as RFB is meant to be read. */
 class Viewer {
   readonly socket: WebSocket;
@@ -106,8 +108,13 @@ class Viewer {
       const header = await this.read(12);
       const [x, y, width, height] = [0, 2, 4, 6].map((at) => header.readUInt16BE(at)) as [number, number, number, number];
       const encoding = header.readInt32BE(8);
-      const pixels =
-        encoding === -307 ? await this.read((await this.read(4)).readUInt32BE()) : await this.read(width * height * bytesPerPixel);
+      const size =
+        encoding === -307
+          ? (await this.read(4)).readUInt32BE()
+          : encoding === VMWARE_CURSOR
+            ? 2 + width * height * 4
+            : width * height * bytesPerPixel;
+      const pixels = await this.read(size);
       rectangles.push({ x, y, width, height, encoding, pixels });
     }
     return rectangles;
@@ -165,6 +172,20 @@ describe('ticket door', () => {
     viewer.request({ width: 16, height: 16, incremental: 0 });
     const [area] = await viewer.readUpdate(2);
     expect(area?.pixels).toHaveLength(512);
+    viewer.socket.terminate();
+  });
+
+  it('hides the pointer of a viewer that knows cursors of this kind, once', async () => {
+    const { client, simulator } = await startSignedIn();
+    const viewer = new Viewer(simulator, pick(await acquire(client, '1'), 'ticket'));
+    await viewer.shakeHands();
+    viewer.send(2, 0, 0, 2, 0, 0, 0, 0, 0x57, 0x4d, 0x56, 0x64);
+    viewer.request({ width: 16, height: 16, incremental: 0 });
+    const [cursor, ...areas] = await viewer.readUpdate();
+    expect(cursor).toMatchObject({ encoding: VMWARE_CURSOR, width: 1, height: 1, pixels: Buffer.from([1, 0, 0, 0, 0, 0]) });
+    expect(areas.map(({ encoding }) => encoding)).toEqual([0]);
+    viewer.request({ width: 16, height: 16, incremental: 0 });
+    expect((await viewer.readUpdate()).map(({ encoding }) => encoding)).toEqual([0]);
     viewer.socket.terminate();
   });
 
