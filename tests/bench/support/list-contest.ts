@@ -70,7 +70,7 @@ export async function contestLists(options: ListContestOptions): Promise<readonl
   const { origin, token, pid, log } = options;
   const cases = options.lists.flatMap(({ machines, path }): readonly Case[] => [
     { key: `/${machines}`, machines, path, kind: 'plain', leastShare: 0.9 },
-    { key: `/${machines}-zstd`, machines, path, kind: 'compressed', leastShare: 0.85 },
+    { key: `/${machines}-zstd`, machines, path, kind: 'compressed', leastShare: 0.9 },
     { key: `/${machines}-304`, machines, path, kind: 'unchanged', leastShare: 0.85 },
   ]);
   const headersOf = async ({ path, kind }: Case): Promise<Readonly<Record<string, string>>> => {
