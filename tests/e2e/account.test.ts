@@ -171,7 +171,8 @@ describe('people', () => {
 
     await row.getByRole('button', { name: 'Set password of vera' }).click();
     const password = page.getByRole('alertdialog', { name: 'Set password of vera' });
-    await password.getByLabel('Password (at least 10 characters)').fill('another one for vera');
+    await waitForFocus(page, 'Password (at least 10 characters)');
+    await page.keyboard.type('another one for vera');
     await password.getByRole('button', { name: 'Set password' }).click();
     await password.waitFor({ state: 'detached' });
     expect(await statusOf(viewer.page, '/api/v1/snapshot')).toBe(401);

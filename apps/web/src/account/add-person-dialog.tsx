@@ -72,6 +72,7 @@ export function AddPersonDialog(props: { readonly onAdded: () => Promise<void>; 
           onChange={(event) => setUsername(event.target.value)}
         />
         <GivenPasswordField
+          takesFocus="no"
           value={password}
           error={wasTried && missing > 0 ? t('access.password_short', { count: missing }) : null}
           onChange={setPassword}

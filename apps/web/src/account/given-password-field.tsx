@@ -8,6 +8,8 @@ import { suggestPassword } from './suggest-password.ts';
 export function GivenPasswordField(props: {
   readonly value: string;
   readonly error: string | null;
+  /** Where it is the first field of a form that somebody has just opened. */
+  readonly takesFocus: 'yes' | 'no';
   readonly onChange: (password: string) => void;
 }): ReactNode {
   const { t } = useWords();
@@ -19,6 +21,7 @@ export function GivenPasswordField(props: {
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}
+        autoFocus={props.takesFocus === 'yes'}
         maxLength={1024}
         value={props.value}
         error={props.error}

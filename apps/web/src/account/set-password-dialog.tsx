@@ -35,6 +35,7 @@ export function SetPasswordDialog({ person, onClose }: { readonly person: Person
       <p>{t('people.set_password_text')}</p>
       <form className="form" noValidate autoComplete="off" onSubmit={(event) => void submit(event)}>
         <GivenPasswordField
+          takesFocus="yes"
           value={password}
           error={wasTried && missing > 0 ? t('access.password_short', { count: missing }) : null}
           onChange={setPassword}
