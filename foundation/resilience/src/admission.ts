@@ -1,5 +1,5 @@
-import { type Clock, PRIORITIES, type Priority, type TimerHandle } from '@breakwater/kernel';
-import { DelayLimiter } from './delay-limiter.ts';
+import { type Clock, PRIORITIES, type Priority, type Random, type TimerHandle } from '@breakwater/kernel';
+import { createLimiter } from './create-limiter.ts';
 import { createRunningMean, type RunningMean } from './figures.ts';
 import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
 import { type AdmissionSpec, validateLimits } from './spec.ts';
@@ -41,6 +41,7 @@ interface LevelFigures {
 
 export interface AdmissionOptions {
   readonly clock: Clock;
+  readonly random?: Random;
   readonly onLimiterChange?: ((change: LimiterChange) => void) | undefined;
 }
 
@@ -78,13 +79,13 @@ export class Admission {
     this.#reserve = spec.interactiveReserve ?? 1;
     this.#queue = new WaitingQueue({ agingMs: spec.queue?.agingMs ?? 10_000 });
     this.#maxWaiting = spec.queue?.maxWaiting ?? 1_000;
-    this.#limiter = spec.limiter === undefined ? null : new DelayLimiter(spec.limiter, { onChange: options.onLimiterChange });
+    this.#limiter = spec.limiter === undefined ? null : createLimiter(spec.limiter, { onChange: options.onLimiterChange, random: options.random });
   }
 
   /** Takes a slot at once when nobody waits and no limit stands against it. */
   tryEnter(priority: Priority, options: { readonly level: number; readonly nowMs: number }): boolean {
     const { level, nowMs } = options;
-    if (this.#queue.size > 0 || !this.#hasSlot(level) || this.#readyAtMs(priority) > nowMs) return false;
+    if (this.#queue.size > 0 || this.#startsAtMs(priority, { level, nowMs }) > nowMs) return false;
     this.#occupy(level);
     this.#noteStart(priority, { nowMs, waitedMs: 0 });
     return true;
@@ -115,7 +116,7 @@ export class Admission {
 
   /** Tells the limiter how an attempt ended. */
   learn(sample: LimiterSample): void {
-    this.#limiter?.settled(sample);
+    this.#limiter?.settled(sample, this.#active);
   }
 
   /** Lets everybody who waits look again whether waiting makes sense. */
@@ -179,25 +180,29 @@ export class Admission {
     }
     let wakeAtMs = Number.POSITIVE_INFINITY;
     const waiter = this.#queue.next(nowMs, ({ level, priority }) => {
-      if (!this.#hasSlot(level)) return false;
-      const readyAtMs = this.#readyAtMs(priority);
-      if (readyAtMs <= nowMs) return true;
-      wakeAtMs = Math.min(wakeAtMs, readyAtMs);
+      const startsAtMs = this.#startsAtMs(priority, { level, nowMs });
+      if (startsAtMs <= nowMs) return true;
+      wakeAtMs = Math.min(wakeAtMs, startsAtMs);
       return false;
     });
     if (waiter === null && wakeAtMs !== this.#timerAtMs) this.#arm(wakeAtMs, nowMs);
     return waiter;
   }
 
-  #hasSlot(level: number): boolean {
-    const bound = Math.min(this.#maxConcurrent, this.#limiter?.window ?? Number.POSITIVE_INFINITY);
-    if (this.#active >= bound) return false;
+  /** Instant from which a call may start; infinite while it waits for a slot. */
+  #startsAtMs(priority: Priority, options: { readonly level: number; readonly nowMs: number }): number {
+    const { level, nowMs } = options;
+    if (this.#active >= this.#maxConcurrent) return Number.POSITIVE_INFINITY;
     // Background work keeps one slot, also where the reserve would leave it none.
-    return level < BACKGROUND_LEVEL || this.#activeBackground < Math.max(1, this.#maxConcurrent - this.#reserve);
-  }
-
-  #readyAtMs(priority: Priority): number {
-    return Math.max(this.#lastStartMs + this.#minIntervalMs, this.#limiter?.readyAtMs(priority) ?? 0);
+    if (level >= BACKGROUND_LEVEL && this.#activeBackground >= Math.max(1, this.#maxConcurrent - this.#reserve)) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const boundMs = this.#lastStartMs + this.#minIntervalMs;
+    const limiter = this.#limiter;
+    if (limiter === null) return boundMs;
+    const learnedMs = this.#active < limiter.windowFor(priority) ? limiter.readyAtMs(priority) : Number.POSITIVE_INFINITY;
+    if (learnedMs > nowMs && boundMs <= nowMs) limiter.heldBack?.(nowMs);
+    return Math.max(boundMs, learnedMs);
   }
 
   #occupy(level: number): void {

@@ -1,7 +1,8 @@
 import { ManualClock } from '@breakwater/kernel';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Breaker, type BreakerStateKind, NO_PERMIT } from './breaker.ts';
+import { Breaker, NO_PERMIT } from './breaker.ts';
+import type { BreakerStateKind } from './breaker-report.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Everything that is written here is naive on purpose: a list of permits with the period they belong to, and no counters. */

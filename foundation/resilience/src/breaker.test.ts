@@ -1,6 +1,7 @@
 import { ManualClock } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
-import { Breaker, type BreakerChange, NO_PERMIT } from './breaker.ts';
+import { Breaker, NO_PERMIT } from './breaker.ts';
+import type { BreakerChange } from './breaker-report.ts';
 import type { BreakerSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -30,7 +31,7 @@ describe('closed breaker', () => {
     expect(breaker.state).toBe('closed');
     fail(1);
     expect(breaker.state).toBe('open');
-    expect(changes).toEqual([{ kind: 'breaker.opened', failures: 3, from: 'closed', openMs: 30_000 }]);
+    expect(changes).toEqual([{ kind: 'breaker.opened', failures: 3, from: 'closed', openMs: 30_000, cause: 'consecutive' }]);
   });
 
   it('forgets failures at a success', () => {

@@ -1,39 +1,14 @@
 import type { Clock } from '@breakwater/kernel';
-import type { BreakerSpec, GrowingOpenTime } from './spec.ts';
+import type { BreakerChange, BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
+import { invalidSpec } from './invalid-spec.ts';
+import { createOutcomeWindow, judgeWindow, type OutcomeWindow } from './outcome-window.ts';
+import type { BreakerMode, BreakerSpec, GrowingOpenTime } from './spec.ts';
+import { toTrips, type WindowTrip } from './trip.ts';
 import type { Verdict } from './verdict.ts';
-
-export type BreakerStateKind = 'closed' | 'open' | 'half-open';
-
-export interface BreakerSnapshot {
-  readonly state: BreakerStateKind;
-  /** Failures that count towards opening; while not closed, those that opened it. */
-  readonly failures: number;
-  readonly failureThreshold: number;
-  /** Successful probes since it became half-open. */
-  readonly successes: number;
-  readonly successThreshold: number;
-  /** Open time of the present or next opening. */
-  readonly openMs: number;
-  /** Null unless open. */
-  readonly retryAfterMs: number | null;
-  readonly openedAtWallMs: number | null;
-  readonly lastFailureAtWallMs: number | null;
-  /** How often it has opened since the start. */
-  readonly opens: number;
-  readonly rejected: number;
-  /** Attempts it has admitted. */
-  readonly admitted: number;
-}
-
-export type BreakerChange =
-  | { readonly kind: 'breaker.opened'; readonly failures: number; readonly from: 'closed' | 'half-open'; readonly openMs: number }
-  | { readonly kind: 'breaker.half-opened' }
-  | { readonly kind: 'breaker.closed'; readonly successes: number }
-  | { readonly kind: 'breaker.reset'; readonly reason: string };
 
 type State =
   | { readonly kind: 'closed'; failures: number }
-  | { readonly kind: 'open'; readonly untilMs: number; readonly failures: number }
+  | { readonly kind: 'open'; readonly untilMs: number; readonly failures: number; readonly byHand: HandOpening | null }
   /** `leases`: when each probe's permit lapses, by token. */
   | { readonly kind: 'half-open'; readonly leases: Map<number, number>; readonly failures: number; successes: number };
 
@@ -62,6 +37,11 @@ export class Breaker {
   readonly #probes: number;
   readonly #leaseMs: number;
   readonly #lumpMs: number;
+  /** Null where no trip looks at a window, so that the usual breaker pays one comparison for all of this. */
+  readonly #windows: readonly OutcomeWindow[] | null;
+  #mode: BreakerMode;
+  /** In `metrics-only` mode: the trip is reached, and has been told. */
+  #isReached = false;
   #state: State = { kind: 'closed', failures: 0 };
   #serial = 1;
   /** Serial of the last transition. */
@@ -79,7 +59,11 @@ export class Breaker {
     this.#spec = spec;
     this.#clock = options.clock;
     this.#onChange = options.onChange;
-    this.#failureThreshold = spec.trip.failures;
+    const trips = toTrips(spec.trip);
+    const windows = trips.filter((trip) => trip.kind !== 'consecutive');
+    this.#failureThreshold = trips.find((trip) => trip.kind === 'consecutive')?.failures ?? Number.POSITIVE_INFINITY;
+    this.#windows = windows.length === 0 ? null : windows.map(createOutcomeWindow);
+    this.#mode = spec.mode ?? 'active';
     this.#successThreshold = spec.halfOpen?.successes ?? 1;
     this.#probes = spec.halfOpen?.probes ?? 1;
     this.#leaseMs = spec.halfOpen?.leaseMs ?? DEFAULT_LEASE_MS;
@@ -88,6 +72,10 @@ export class Breaker {
 
   get state(): BreakerStateKind {
     return this.#state.kind;
+  }
+
+  get mode(): BreakerMode {
+    return this.#mode;
   }
 
   /** Whether `admit` would give a permit now. Takes none. */
@@ -105,6 +93,11 @@ export class Breaker {
       return this.#period;
     }
     if (this.#state.kind === 'open' && nowMs >= this.#state.untilMs) {
+      if (this.#mode !== 'active') {
+        // Only somebody can have opened it, and nothing a probe says would count.
+        this.reset('the time set by hand is over');
+        return this.admit(nowMs, leaseMs);
+      }
       this.#enter({ kind: 'half-open', leases: new Map(), failures: this.#state.failures, successes: 0 });
       this.#onChange?.({ kind: 'breaker.half-opened' });
       // Whoever heard it may have reset the breaker.
@@ -131,11 +124,11 @@ export class Breaker {
     if (state.kind === 'closed') {
       if (permit === this.#period) this.#settleClosed(state, verdict, times);
     } else if (state.kind === 'half-open' && permit > this.#period) {
-      this.#settleProbe(state, permit, verdict, times.nowMs);
+      this.#settleProbe(state, permit, verdict, times);
     }
   }
 
-  /** Milliseconds until probes are admitted; 0 unless open. */
+  /** Milliseconds until probes are admitted; 0 unless open; `Infinity` until somebody resets it. */
   retryAfterMs(nowMs: number): number {
     const state = this.#state;
     if (state.kind === 'open') return Math.max(0, state.untilMs - nowMs);
@@ -148,21 +141,50 @@ export class Breaker {
 
   /** Closes it by hand and forgets what was counted. Results of calls that are under way no longer matter. */
   reset(reason: string): void {
-    this.#streak = 0;
-    this.#enter({ kind: 'closed', failures: 0 });
+    this.#close();
     this.#onChange?.({ kind: 'breaker.reset', reason });
+  }
+
+  /** Opens it by hand, as a trip would: probes are admitted after its open time. */
+  trip(reason: string): void {
+    this.#openByHand(reason, toOpenMs(this.#spec.openMs, this.#streak));
+  }
+
+  /** Keeps everybody away, probes included, until `expiresMs` have passed or somebody resets it. */
+  isolate(reason: string, options: { readonly expiresMs?: number | undefined } = {}): void {
+    const { expiresMs = Number.POSITIVE_INFINITY } = options;
+    if (!(expiresMs > 0)) throw invalidSpec(`expiresMs of an isolation must be above 0, not ${expiresMs}.`);
+    this.#openByHand(reason, expiresMs);
+  }
+
+  /** Other than `active`: closes it, unless it was opened by hand. */
+  setMode(mode: BreakerMode): void {
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    const state = this.#state;
+    if (mode !== 'active' && state.kind !== 'closed' && !(state.kind === 'open' && state.byHand !== null)) {
+      this.reset(`now ${mode}`);
+    } else if (state.kind === 'closed') {
+      // What was counted in another mode must not open it later.
+      this.#close();
+    }
   }
 
   snapshot(): BreakerSnapshot {
     const state = this.#state;
+    const nowMs = this.#clock.now();
     return {
       state: state.kind,
-      failures: state.failures,
-      failureThreshold: this.#failureThreshold,
+      mode: this.#mode,
+      byHand: state.kind === 'open' ? state.byHand : null,
+      failures: this.#countFailures(state, nowMs),
+      failureThreshold: Number.isFinite(this.#failureThreshold) ? this.#failureThreshold : leastFailures(this.#windows),
+      failureRate: this.#highestRate('failures', nowMs),
+      slowRate: this.#highestRate('slow', nowMs),
       successes: state.kind === 'half-open' ? state.successes : 0,
       successThreshold: this.#successThreshold,
       openMs: toOpenMs(this.#spec.openMs, Math.max(0, this.#streak - (state.kind === 'closed' ? 0 : 1))),
-      retryAfterMs: state.kind === 'open' ? Math.max(0, state.untilMs - this.#clock.now()) : null,
+      retryAfterMs: state.kind === 'open' && Number.isFinite(state.untilMs) ? Math.max(0, state.untilMs - nowMs) : null,
       openedAtWallMs: state.kind === 'closed' ? null : this.#openedAtWallMs,
       lastFailureAtWallMs: this.#lastFailureAtWallMs,
       opens: this.#opens,
@@ -176,41 +198,114 @@ export class Breaker {
     verdict: Verdict,
     times: { readonly nowMs: number; readonly startedAtMs: number },
   ): void {
+    if (this.#mode === 'disabled') return;
     if (verdict.kind === 'success') {
       state.failures = 0;
+      if (this.#windows === null && !this.#isReached) return;
     } else if (isBreakerFailure(verdict)) {
       const isSameBurst = times.startedAtMs < this.#lastFailureMs && times.nowMs - this.#lastFailureMs <= this.#lumpMs;
       this.#noteFailure(times.nowMs);
-      if (isSameBurst && this.#lumpMs > 0) return;
-      state.failures++;
-      if (state.failures >= this.#failureThreshold) this.#open(state.failures, { from: 'closed', nowMs: times.nowMs });
+      if (!isSameBurst || this.#lumpMs === 0) state.failures++;
+    } else {
+      return;
+    }
+    const cause = this.#judge(state, verdict, times);
+    if (this.#mode === 'active') {
+      if (cause !== null) this.#open(this.#countFailures(state, times.nowMs), { from: 'closed', nowMs: times.nowMs, cause });
+    } else {
+      this.#noteReached(state, cause, times.nowMs);
     }
   }
 
-  #settleProbe(state: Extract<State, { kind: 'half-open' }>, permit: number, verdict: Verdict, nowMs: number): void {
+  /** Counts in the windows too. Null: no trip is reached. */
+  #judge(
+    state: Extract<State, { kind: 'closed' }>,
+    verdict: Verdict,
+    times: { readonly nowMs: number; readonly startedAtMs: number },
+  ): OpeningCause | null {
+    let cause: OpeningCause | null = state.failures >= this.#failureThreshold ? 'consecutive' : null;
+    if (this.#windows === null) return cause;
+    const { nowMs } = times;
+    const isFailure = verdict.kind !== 'success';
+    for (const window of this.#windows) {
+      window.add({ isFailure, isSlow: isSlow(window.trip, times), nowMs });
+      cause ??= judgeWindow(window, nowMs);
+    }
+    return cause;
+  }
+
+  #noteReached(state: Extract<State, { kind: 'closed' }>, cause: OpeningCause | null, nowMs: number): void {
+    const wasReached = this.#isReached;
+    this.#isReached = cause !== null;
+    if (cause !== null && !wasReached) this.#onChange?.({ kind: 'breaker.would-open', failures: this.#countFailures(state, nowMs), cause });
+  }
+
+  #settleProbe(
+    state: Extract<State, { kind: 'half-open' }>,
+    permit: number,
+    verdict: Verdict,
+    times: { readonly nowMs: number; readonly startedAtMs: number },
+  ): void {
+    const { nowMs } = times;
     // A lapsed probe is no longer in the map, but it was sent in this period, so what it found still counts.
     state.leases.delete(permit);
-    if (verdict.kind === 'success') {
+    const isTooSlow = this.#windows?.some(({ trip }) => isSlow(trip, times)) === true;
+    if (verdict.kind === 'success' && !isTooSlow) {
       state.successes++;
       if (state.successes >= this.#successThreshold) {
         const { successes } = state;
-        this.#streak = 0;
-        this.#enter({ kind: 'closed', failures: 0 });
+        this.#close();
         this.#onChange?.({ kind: 'breaker.closed', successes });
       }
-    } else if (isBreakerFailure(verdict)) {
-      this.#noteFailure(nowMs);
-      this.#open(state.failures, { from: 'half-open', nowMs });
+    } else if (verdict.kind === 'success' || isBreakerFailure(verdict)) {
+      if (verdict.kind !== 'success') this.#noteFailure(nowMs);
+      this.#open(state.failures, { from: 'half-open', nowMs, cause: 'probe' });
     }
   }
 
-  #open(failures: number, options: { readonly from: 'closed' | 'half-open'; readonly nowMs: number }): void {
+  #open(failures: number, options: { readonly from: 'closed' | 'half-open'; readonly nowMs: number; readonly cause: OpeningCause }): void {
+    const { from, cause } = options;
     const openMs = toOpenMs(this.#spec.openMs, this.#streak);
+    this.#noteOpening();
+    this.#enter({ kind: 'open', untilMs: options.nowMs + openMs, failures, byHand: null });
+    this.#onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause });
+  }
+
+  #openByHand(reason: string, openMs: number): void {
+    const { kind: from } = this.#state;
+    const nowMs = this.#clock.now();
+    const failures = this.#countFailures(this.#state, nowMs);
+    this.#noteOpening();
+    this.#enter({ kind: 'open', untilMs: nowMs + openMs, failures, byHand: { reason, untilWallMs: this.#clock.wall() + openMs } });
+    this.#onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause: 'by-hand', reason });
+  }
+
+  #noteOpening(): void {
     this.#streak++;
     this.#opens++;
     this.#openedAtWallMs = this.#clock.wall();
-    this.#enter({ kind: 'open', untilMs: options.nowMs + openMs, failures });
-    this.#onChange?.({ kind: 'breaker.opened', failures, from: options.from, openMs });
+  }
+
+  #close(): void {
+    this.#streak = 0;
+    this.#isReached = false;
+    for (const window of this.#windows ?? []) window.clear();
+    this.#enter({ kind: 'closed', failures: 0 });
+  }
+
+  /** While closed, what counts now; later, what opened it. */
+  #countFailures(state: State, nowMs: number): number {
+    if (state.kind !== 'closed' || Number.isFinite(this.#failureThreshold)) return state.failures;
+    return this.#windows?.[0]?.figures(nowMs).failures ?? 0;
+  }
+
+  #highestRate(of: 'failures' | 'slow', nowMs: number): number | null {
+    let highest: number | null = null;
+    for (const window of this.#windows ?? []) {
+      const figures = window.figures(nowMs);
+      if (figures.calls > 0) highest = Math.max(highest ?? 0, figures[of] / figures.calls);
+    }
+    return highest;
   }
 
   #enter(state: State): void {
@@ -236,7 +331,16 @@ function isBreakerFailure(verdict: Verdict): boolean {
   return verdict.kind === 'failure' || verdict.kind === 'throttled' || verdict.kind === 'timeout';
 }
 
+function isSlow(trip: WindowTrip, times: { readonly nowMs: number; readonly startedAtMs: number }): boolean {
+  return trip.slowMs !== undefined && times.nowMs - times.startedAtMs > trip.slowMs;
+}
+
 function toOpenMs(openMs: number | GrowingOpenTime, streak: number): number {
   if (typeof openMs === 'number') return openMs;
   return Math.min(openMs.capMs, openMs.firstMs * openMs.factor ** streak);
+}
+
+function leastFailures(windows: readonly OutcomeWindow[] | null): number {
+  const least = (windows ?? []).map(({ trip }) => Math.ceil(trip.minCalls * Math.min(trip.failureRate ?? 1, trip.slowRate ?? 1)));
+  return Math.min(...least);
 }

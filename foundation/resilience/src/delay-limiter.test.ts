@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DelayLimiter } from './delay-limiter.ts';
 import type { LimiterChange } from './limiter.ts';
-import type { DelayLimiterSpec } from './spec.ts';
+import type { DelayLimiterSpec } from './limiter-spec.ts';
 
 function create(spec: Partial<DelayLimiterSpec> = {}) {
   const changes: LimiterChange[] = [];
@@ -20,7 +20,7 @@ describe('delay limiter', () => {
     succeed(1_100);
     expect(limiter.delayMs).toBe(0);
     expect(limiter.readyAtMs('normal')).toBeLessThanOrEqual(1_000);
-    expect(limiter.window).toBe(Number.POSITIVE_INFINITY);
+    expect(limiter.windowFor()).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('doubles at each rejection from half a second up to ten', () => {

@@ -1,6 +1,6 @@
 import type { Priority } from '@breakwater/kernel';
 import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
-import type { DelayLimiterSpec } from './spec.ts';
+import type { DelayLimiterSpec } from './limiter-spec.ts';
 
 /** Starts remembered for counting the requests of an interval. More than this in one interval counts as this many. */
 const REMEMBERED_STARTS = 256;
@@ -22,7 +22,6 @@ export interface DelayLimiterOptions {
  * at the least value, because half a second between requests is far too slow for a host that has recovered.
  */
 export class DelayLimiter implements Limiter {
-  readonly window = Number.POSITIVE_INFINITY;
   readonly #minMs: number;
   readonly #maxMs: number;
   readonly #increase: number;
@@ -55,6 +54,10 @@ export class DelayLimiter implements Limiter {
 
   get delayMs(): number {
     return this.#delayMs;
+  }
+
+  windowFor(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   readyAtMs(priority: Priority): number {

@@ -1,4 +1,5 @@
 import type { Priority } from '@breakwater/kernel';
+import type { BreakerChange } from './breaker-report.ts';
 import type { ResilienceCode } from './resilience-error.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -12,10 +13,7 @@ interface EventBase {
 /** Everything worth telling about a pipeline. State has already changed when an event is heard. */
 export type ResilienceEvent = EventBase &
   (
-    | { readonly kind: 'breaker.opened'; readonly failures: number; readonly from: 'closed' | 'half-open'; readonly openMs: number }
-    | { readonly kind: 'breaker.half-opened' }
-    | { readonly kind: 'breaker.closed'; readonly successes: number }
-    | { readonly kind: 'breaker.reset'; readonly reason: string }
+    | BreakerChange
     | {
         readonly kind: 'call.retried';
         readonly op: string;

@@ -8,7 +8,7 @@ export {
   linearBackoff,
   listBackoff,
 } from './backoff.ts';
-export type { BreakerSnapshot, BreakerStateKind } from './breaker.ts';
+export type { BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
 export type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
 export type { EventListener, ResilienceEvent } from './events.ts';
 export type { CallFigures } from './figures.ts';
@@ -39,13 +39,13 @@ export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export type {
   AdmissionSpec,
   AttemptSpec,
+  BreakerMode,
   BreakerSpec,
   DelayLimiterSpec,
   GrowingOpenTime,
   LimiterSpec,
   PipelineSpec,
   RetrySpec,
-  Trip,
 } from './spec.ts';
 export {
   type Cached,
@@ -56,4 +56,5 @@ export {
   type StaleCacheOptions,
 } from './stale-cache.ts';
 export { parseTimeoutHintMs } from './timeout-hint.ts';
+export type { ConsecutiveTrip, CountWindowTrip, RateTrip, TimeWindowTrip, Trip } from './trip.ts';
 export { type CallInfo, type Classifier, classifyByDefault, type Settlement, type Verdict } from './verdict.ts';

@@ -19,10 +19,13 @@ export type LimiterChange =
 export interface Limiter {
   /** Instant from which a call of this priority may start. */
   readyAtMs(priority: Priority): number;
-  /** Most attempts at the same time. */
-  readonly window: number;
+  /** Most attempts at the same time when a call of this priority is to be the next one; at least 1. */
+  windowFor(priority: Priority): number;
   /** Present pause between two attempts; 0 while it does not slow anybody. */
   readonly delayMs: number;
+  /** A call has to wait now because of this limiter, and not because of a hard bound. */
+  heldBack?(nowMs: number): void;
   started(priority: Priority, nowMs: number): void;
-  settled(sample: LimiterSample): void;
+  /** `inFlight` counts the slots in use, that of the attempt itself included. */
+  settled(sample: LimiterSample, inFlight: number): void;
 }

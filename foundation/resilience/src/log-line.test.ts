@@ -4,10 +4,29 @@ import { toLogLine } from './log-line.ts';
 import type { EventBody } from './pipeline-core.ts';
 
 it.each<[EventBody, string | null]>([
-  [{ kind: 'breaker.opened', failures: 5, from: 'closed', openMs: 30_000 }, 'Circuit breaker OPEN for server-123 after 5 failures'],
   [
-    { kind: 'breaker.opened', failures: 5, from: 'half-open', openMs: 30_000 },
+    { kind: 'breaker.opened', failures: 5, from: 'closed', openMs: 30_000, cause: 'consecutive' },
+    'Circuit breaker OPEN for server-123 after 5 failures',
+  ],
+  [
+    { kind: 'breaker.opened', failures: 5, from: 'half-open', openMs: 30_000, cause: 'probe' },
     'Circuit breaker OPEN for server-123 again: the probe failed',
+  ],
+  [
+    { kind: 'breaker.opened', failures: 5, from: 'closed', openMs: 30_000, cause: 'failure-rate' },
+    'Circuit breaker OPEN for server-123 after 5 failures',
+  ],
+  [
+    { kind: 'breaker.opened', failures: 0, from: 'closed', openMs: 30_000, cause: 'slow-rate' },
+    'Circuit breaker OPEN for server-123 after too many slow calls',
+  ],
+  [
+    { kind: 'breaker.opened', failures: 0, from: 'closed', openMs: 30_000, cause: 'by-hand', reason: 'drill' },
+    'Circuit breaker OPEN for server-123 by hand: drill',
+  ],
+  [
+    { kind: 'breaker.would-open', failures: 5, cause: 'consecutive' },
+    'Circuit breaker of server-123 would open after 5 failures (metrics only)',
   ],
   [{ kind: 'breaker.half-opened' }, 'Circuit breaker HALF_OPEN for server-123'],
   [{ kind: 'breaker.closed', successes: 3 }, 'Circuit breaker CLOSED for server-123 after 3 successes'],

@@ -1,3 +1,4 @@
+import type { OpeningCause } from './breaker-report.ts';
 import type { ResilienceEvent } from './events.ts';
 
 /** The event as spec 01, 02 and 04 print it, or null where nothing is worth a line. */
@@ -5,9 +6,9 @@ export function toLogLine(event: ResilienceEvent): string | null {
   const { key } = event;
   switch (event.kind) {
     case 'breaker.opened':
-      return event.from === 'closed'
-        ? `Circuit breaker OPEN for ${key} after ${event.failures} failures`
-        : `Circuit breaker OPEN for ${key} again: the probe failed`;
+      return `Circuit breaker OPEN for ${key} ${toOpeningText(event)}`;
+    case 'breaker.would-open':
+      return `Circuit breaker of ${key} would open ${toOpeningText(event)} (metrics only)`;
     case 'breaker.half-opened':
       return `Circuit breaker HALF_OPEN for ${key}`;
     case 'breaker.closed':
@@ -25,6 +26,20 @@ export function toLogLine(event: ResilienceEvent): string | null {
     case 'call.rejected':
     case 'attempt.abandoned':
       return null;
+  }
+}
+
+function toOpeningText(opening: { readonly cause: OpeningCause; readonly failures: number; readonly reason?: string }): string {
+  switch (opening.cause) {
+    case 'consecutive':
+    case 'failure-rate':
+      return `after ${opening.failures} failures`;
+    case 'slow-rate':
+      return 'after too many slow calls';
+    case 'probe':
+      return 'again: the probe failed';
+    case 'by-hand':
+      return `by hand: ${opening.reason}`;
   }
 }
 

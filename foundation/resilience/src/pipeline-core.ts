@@ -60,7 +60,7 @@ export class PipelineCore {
     this.gate =
       spec.admission === undefined
         ? null
-        : new Admission(spec.admission, { clock: this.clock, onLimiterChange: (change) => this.emit(change) });
+        : new Admission(spec.admission, { clock: this.clock, random: this.random, onLimiterChange: (change) => this.emit(change) });
   }
 
   get isHeard(): boolean {

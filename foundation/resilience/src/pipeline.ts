@@ -1,13 +1,13 @@
 import { type Clock, type Random, systemClock, systemRandom } from '@breakwater/kernel';
 import type { QueueSnapshot } from './admission.ts';
-import type { BreakerSnapshot, BreakerStateKind } from './breaker.ts';
+import type { BreakerSnapshot, BreakerStateKind } from './breaker-report.ts';
 import { Call, type CallSink } from './call.ts';
 import type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
 import type { Deadlines } from './deadline-list.ts';
 import type { EventListener } from './events.ts';
 import type { CallFigures } from './figures.ts';
 import { PipelineCore } from './pipeline-core.ts';
-import { type PipelineSpec, validateSpec } from './spec.ts';
+import { type BreakerMode, type PipelineSpec, validateSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Leave to make one call outside `run`, for callers that cannot be wrapped in a function. */
@@ -18,12 +18,19 @@ export interface Permit {
 
 export interface BreakerControl {
   readonly state: BreakerStateKind;
-  /** Milliseconds until it admits again; 0 when it does now. */
+  readonly mode: BreakerMode;
+  /** Milliseconds until it admits again; 0 when it does now. Never more than a timer can wait, also when it is open until somebody resets it. */
   readonly retryAfterMs: number;
   /** Null while the breaker rejects. */
   permit(): Permit | null;
   /** Closes it by hand and forgets what was counted. */
   reset(reason?: string): void;
+  /** Opens it by hand, as a trip would: probes are admitted after its open time. */
+  trip(reason: string): void;
+  /** Keeps everybody away, probes included, until `expiresMs` have passed or somebody resets it. */
+  isolate(reason: string, options?: { readonly expiresMs?: number | undefined }): void;
+  /** Other than `active`: closes it, unless it was opened by hand. */
+  setMode(mode: BreakerMode): void;
 }
 
 export interface AdmissionControl {
@@ -180,6 +187,9 @@ class FailedOutcome {
   }
 }
 
+/** Native timers count milliseconds in 31 bits; about 24 days. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 class CoreBreakerControl implements BreakerControl {
   readonly #core: PipelineCore;
   readonly #breaker: NonNullable<PipelineCore['breaker']>;
@@ -193,8 +203,12 @@ class CoreBreakerControl implements BreakerControl {
     return this.#breaker.state;
   }
 
+  get mode(): BreakerMode {
+    return this.#breaker.mode;
+  }
+
   get retryAfterMs(): number {
-    return this.#breaker.retryAfterMs(this.#core.clock.now());
+    return Math.min(LONGEST_TIMER_MS, this.#breaker.retryAfterMs(this.#core.clock.now()));
   }
 
   permit(): Permit | null {
@@ -213,5 +227,17 @@ class CoreBreakerControl implements BreakerControl {
 
   reset(reason = 'by hand'): void {
     this.#breaker.reset(reason);
+  }
+
+  trip(reason: string): void {
+    this.#breaker.trip(reason);
+  }
+
+  isolate(reason: string, options: { readonly expiresMs?: number | undefined } = {}): void {
+    this.#breaker.isolate(reason, options);
+  }
+
+  setMode(mode: BreakerMode): void {
+    this.#breaker.setMode(mode);
   }
 }

@@ -23,7 +23,9 @@ export class Rejections {
   }
 
   create(code: RejectionCode, facts: RejectionFacts): ResilienceError {
-    const { op, attempts, retryAfterMs } = facts;
+    const { op, attempts } = facts;
+    // Nobody knows when what was closed by hand will be opened again.
+    const retryAfterMs = facts.retryAfterMs === Number.POSITIVE_INFINITY ? undefined : facts.retryAfterMs;
     const key = this.#key;
     const rejection = Object.create(this.#model(code)) as { -readonly [P in keyof ResilienceError]: ResilienceError[P] };
     // Own, though inherited: serializers of loggers look at own properties only.

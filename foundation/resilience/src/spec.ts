@@ -1,6 +1,7 @@
 import type { Priority } from '@breakwater/kernel';
 import type { Backoff } from './backoff.ts';
 import { invalidSpec } from './invalid-spec.ts';
+import { type Trip, validateTrips } from './trip.ts';
 import type { Classifier } from './verdict.ts';
 
 /**
@@ -40,9 +41,6 @@ export interface RetrySpec {
   readonly retryAfterCapMs?: number;
 }
 
-/** When a closed breaker opens. */
-export type Trip = { readonly kind: 'consecutive'; readonly failures: number };
-
 export interface GrowingOpenTime {
   readonly firstMs: number;
   /** Each opening without a closing in between is this much longer. */
@@ -50,8 +48,17 @@ export interface GrowingOpenTime {
   readonly capMs: number;
 }
 
+/**
+ * `active`: opens and closes. `metrics-only`: counts, and tells when it would have opened, but admits everything. `disabled`: admits
+ * everything and counts only that. What is opened by hand stays open in any mode.
+ */
+export type BreakerMode = 'active' | 'metrics-only' | 'disabled';
+
 export interface BreakerSpec {
-  readonly trip: Trip;
+  /** With several, the first one that is reached opens the breaker. */
+  readonly trip: Trip | readonly Trip[];
+  /** Default `active`. */
+  readonly mode?: BreakerMode;
   /** How long it stays open before probes are admitted. */
   readonly openMs: number | GrowingOpenTime;
   readonly halfOpen?: {
@@ -64,7 +71,7 @@ export interface BreakerSpec {
   };
   /**
    * Failures of attempts that began before the previous failure, and end within this time of it, count once, so that one
-   * burst of parallel timeouts is one failure. Default 0: each counts.
+   * burst of parallel timeouts is one failure of a `consecutive` trip. Default 0: each counts.
    */
   readonly lumpMs?: number;
 }
@@ -84,27 +91,6 @@ export interface AdmissionSpec {
   readonly limiter?: LimiterSpec;
 }
 
-export type LimiterSpec = DelayLimiterSpec;
-
-/** Spec 02's law: a pause between attempts that grows on rejection and shrinks on success. */
-export interface DelayLimiterSpec {
-  readonly kind: 'delay';
-  /** Default 500. */
-  readonly minMs?: number;
-  /** Default 10,000. */
-  readonly maxMs?: number;
-  /** Default 2. */
-  readonly increase?: number;
-  /** Default 0.9. */
-  readonly decrease?: number;
-  /** Share of the rate that was too much. Default 0.8. */
-  readonly margin?: number;
-  /** At the least pause and without a rejection for this long, the pause is lifted. Default 60,000. */
-  readonly calmMs?: number;
-  /** Who does not wait for the pause. Default `critical` and `high`, because a person waits for them. */
-  readonly exempt?: readonly Priority[];
-}
-
 /** Throws `RESILIENCE_SPEC_INVALID` for a specification that cannot work. */
 export function validateSpec(spec: PipelineSpec): void {
   requireAbove(spec.deadlineMs, 'deadlineMs');
@@ -117,7 +103,7 @@ export function validateSpec(spec: PipelineSpec): void {
 }
 
 function validateBreaker(spec: BreakerSpec): void {
-  requireCount(spec.trip.failures, 'breaker.trip.failures');
+  validateTrips(spec.trip);
   if (typeof spec.openMs === 'number') {
     requireAbove(spec.openMs, 'breaker.openMs');
   } else {
@@ -145,18 +131,8 @@ function validateAdmission(spec: AdmissionSpec): void {
   }
   requireAtLeast(spec.queue?.maxWaiting, 0, 'admission.queue.maxWaiting');
   requireAbove(spec.queue?.agingMs, 'admission.queue.agingMs');
-  const limiter = spec.limiter;
-  if (limiter === undefined) return;
-  requireAbove(limiter.minMs, 'admission.limiter.minMs');
-  requireAtLeast(limiter.maxMs, limiter.minMs ?? 0, 'admission.limiter.maxMs');
-  requireAtLeast(limiter.increase, 1, 'admission.limiter.increase');
-  requireAbove(limiter.margin, 'admission.limiter.margin');
-  requireAtLeast(limiter.calmMs, 0, 'admission.limiter.calmMs');
-  if (limiter.decrease !== undefined && !(limiter.decrease > 0 && limiter.decrease <= 1)) {
-    throw invalidSpec(`admission.limiter.decrease must be above 0 and at most 1, not ${limiter.decrease}.`);
-  }
+  if (spec.limiter !== undefined) validateLimiter(spec.limiter);
 }
-
 function requireAbove(value: number | undefined, name: string): void {
   if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw invalidSpec(`${name} must be above 0, not ${value}.`);
 }
