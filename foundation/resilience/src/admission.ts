@@ -79,7 +79,8 @@ export class Admission {
     this.#reserve = spec.interactiveReserve ?? 1;
     this.#queue = new WaitingQueue({ agingMs: spec.queue?.agingMs ?? 10_000 });
     this.#maxWaiting = spec.queue?.maxWaiting ?? 1_000;
-    this.#limiter = spec.limiter === undefined ? null : createLimiter(spec.limiter, { onChange: options.onLimiterChange, random: options.random });
+    this.#limiter =
+      spec.limiter === undefined ? null : createLimiter(spec.limiter, { onChange: options.onLimiterChange, random: options.random });
   }
 
   /** Takes a slot at once when nobody waits and no limit stands against it. */

@@ -12,6 +12,15 @@ export type { BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } fro
 export type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
 export type { EventListener, ResilienceEvent } from './events.ts';
 export type { CallFigures } from './figures.ts';
+export type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
+export type {
+  AimdLimiterSpec,
+  CustomLimiterSpec,
+  DelayLimiterSpec,
+  FixedLimiterSpec,
+  LimiterSpec,
+  PacedWindowSpec,
+} from './limiter-spec.ts';
 export { toLogLine } from './log-line.ts';
 export {
   type AdmissionControl,
@@ -41,9 +50,7 @@ export type {
   AttemptSpec,
   BreakerMode,
   BreakerSpec,
-  DelayLimiterSpec,
   GrowingOpenTime,
-  LimiterSpec,
   PipelineSpec,
   RetrySpec,
 } from './spec.ts';

@@ -1,6 +1,6 @@
-import type { Priority } from '@breakwater/kernel';
 import type { Backoff } from './backoff.ts';
-import { invalidSpec } from './invalid-spec.ts';
+import { invalidSpec, requireAbove, requireAtLeast, requireCount } from './invalid-spec.ts';
+import { type LimiterSpec, validateLimiter } from './limiter-spec.ts';
 import { type Trip, validateTrips } from './trip.ts';
 import type { Classifier } from './verdict.ts';
 
@@ -132,17 +132,4 @@ function validateAdmission(spec: AdmissionSpec): void {
   requireAtLeast(spec.queue?.maxWaiting, 0, 'admission.queue.maxWaiting');
   requireAbove(spec.queue?.agingMs, 'admission.queue.agingMs');
   if (spec.limiter !== undefined) validateLimiter(spec.limiter);
-}
-function requireAbove(value: number | undefined, name: string): void {
-  if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw invalidSpec(`${name} must be above 0, not ${value}.`);
-}
-
-function requireAtLeast(value: number | undefined, least: number, name: string): void {
-  if (value !== undefined && !(Number.isFinite(value) && value >= least))
-    throw invalidSpec(`${name} must be ${least} or more, not ${value}.`);
-}
-
-function requireCount(value: number | undefined, name: string): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= 1))
-    throw invalidSpec(`${name} must be a whole number of 1 or more, not ${value}.`);
 }
