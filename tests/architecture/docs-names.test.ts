@@ -48,12 +48,12 @@ test('docs/operating.md quotes log lines as they are printed', () => {
     .split('\n')
     .flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, line = '']) => line));
   expect(lines.length).toBeGreaterThan(10);
-  const shapes = new Set(
-    [...sources.matchAll(/`((?:[^`\\]|\\.)+)`/g)].map(([, template = '']) => template.replaceAll(/\$\{[^}]*\}/g, '*')),
-  );
-  // Figures and names of an example stand where the program fills in its own.
-  const toShape = (line: string): string => line.replaceAll(/<\w+>|\d+(\.\d+)?/g, '*');
-  expect(lines.filter((line) => !sources.includes(`'${line}'`) && !shapes.has(toShape(line)))).toEqual([]);
+  const templates = [...sources.matchAll(/`((?:[^`\\]|\\.)+)`/g)].map(([, template = '']) => template.split(/\$\{[^}]*\}/));
+  // A template that is nearly all placeholders would agree with any line.
+  const shapes = templates
+    .filter((words) => words.join('').length >= 12)
+    .map((words) => new RegExp(`^${words.map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.+')}$`));
+  expect(lines.filter((line) => !sources.includes(`'${line}'`) && !shapes.some((shape) => shape.test(line)))).toEqual([]);
 });
 
 test('README.md and docs/operating.md show the same proxy', () => {

@@ -52,6 +52,7 @@ test('help names every command, and a slip gets a hint', async () => {
   const help = await runCommand(['--help']);
   for (const command of ['demo', 'serve', 'server', 'simulate', 'config']) expect(help.stdout).toContain(command);
   expect(help.code).toBe(0);
+  expect((await runCommand(['serve', '--help'])).stdout).toContain('ESXI_MAX_CONCURRENT');
   const slip = await runCommand(['serv']);
   expect(slip.code).not.toBe(0);
   expect(slip.stderr).toContain('serve');

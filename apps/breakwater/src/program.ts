@@ -1,4 +1,6 @@
+import { describeConfig } from '@breakwater/portal/config';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { printConfig } from './commands/config-print.ts';
 import { addServer, listServers, type ServerCommandContext, testServer, trustServer } from './commands/server.ts';
 import type { SimulateVsphereInput } from './commands/simulate-vsphere.ts';
 import { loadConfig } from './config.ts';
@@ -59,14 +61,16 @@ function addServe(program: Command, terminal: Terminal): void {
     .option('--port <number>', 'instead of PORT', toPort)
     .option('--host <address>', 'instead of HOST')
     .option('--data-dir <folder>', 'instead of BREAKWATER_DATA_DIR')
-    .addHelpText('after', '\nAll other settings come from the environment; "breakwater config print --table" explains each.')
+    .addHelpText('after', () => `\nAll other settings come from the environment:\n\n${describeConfig({ format: 'text' })}`)
     .action(async (options: { readonly port?: number; readonly host?: string; readonly dataDir?: string }) => {
       const changes = {
         ...(options.port === undefined ? {} : { PORT: String(options.port), FLASK_PORT: '' }),
         ...(options.host === undefined ? {} : { HOST: options.host }),
         ...(options.dataDir === undefined ? {} : { BREAKWATER_DATA_DIR: options.dataDir }),
       };
-      const [config, { serve }] = await Promise.all([loadConfig(changes), import('./commands/serve.ts')]);
+      // Read first: a wrong setting is told before the portal is even loaded.
+      const config = loadConfig(changes);
+      const { serve } = await import('./commands/serve.ts');
       await serve({ config, terminal });
     });
 }
@@ -75,14 +79,14 @@ function addServerCommands(program: Command, terminal: Terminal): void {
   const server = program
     .command('server')
     .description('manages the servers of the portal that runs on the data folder (BREAKWATER_DATA_DIR)');
-  const open = async (): Promise<ServerCommandContext> => {
-    const { dataDir } = await loadConfig();
+  const open = (): ServerCommandContext => {
+    const { dataDir } = loadConfig();
     return { terminal, client: createPortalClient(readControlFile(dataDir)) };
   };
   server
     .command('list')
     .description('lists the servers with their state')
-    .action(async () => listServers(await open()));
+    .action(async () => listServers(open()));
   server
     .command('add')
     .description(
@@ -95,20 +99,20 @@ function addServerCommands(program: Command, terminal: Terminal): void {
     .option('--fingerprint <sha256>', 'trust exactly this certificate, without asking')
     .option('--verify-ssl', 'the certificate must chain to a known authority instead of being pinned', false)
     .action(async (address: string, options: AddFlags) =>
-      addServer(await open(), { ...options, address, name: options.name, fingerprint: options.fingerprint }),
+      addServer(open(), { ...options, address, name: options.name, fingerprint: options.fingerprint }),
     );
   server
     .command('test')
     .description('tries name, port, certificate, version, sign-in and inventory, and reports each step')
     .argument('<id>', 'id of the server, as "server list" shows it')
-    .action(async (id: string) => testServer(await open(), id));
+    .action(async (id: string) => testServer(open(), id));
   server
     .command('trust')
     .description('shows a new certificate of a server and pins it after confirmation')
     .argument('<id>', 'id of the server, as "server list" shows it')
     .option('--fingerprint <sha256>', 'trust exactly this certificate, without asking')
     .action(async (id: string, options: { readonly fingerprint?: string }) =>
-      trustServer(await open(), id, { fingerprint: options.fingerprint }),
+      trustServer(open(), id, { fingerprint: options.fingerprint }),
     );
 }
 
@@ -146,9 +150,8 @@ function addConfig(program: Command, terminal: Terminal): void {
     .description('prints every setting with its value; secrets stay hidden')
     .option('--table', 'print what every setting means and its default instead', false)
     .option('--markdown', 'print that table as Markdown', false)
-    .action(async (options: { readonly table: boolean; readonly markdown: boolean }) => {
-      const { printConfig } = await import('./commands/config-print.ts');
-      await printConfig(terminal, { format: options.markdown ? 'markdown' : options.table ? 'text' : 'values' });
+    .action((options: { readonly table: boolean; readonly markdown: boolean }) => {
+      printConfig(terminal, { format: options.markdown ? 'markdown' : options.table ? 'text' : 'values' });
     });
 }
 

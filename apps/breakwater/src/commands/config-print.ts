@@ -1,9 +1,9 @@
-import { describeConfig, formatConfig } from '@breakwater/portal';
+import { describeConfig, formatConfig } from '@breakwater/portal/config';
 import { loadConfig } from '../config.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Effective values with secrets hidden, or the table of all variables. */
-export async function printConfig(terminal: Terminal, options: { readonly format: 'values' | 'text' | 'markdown' }): Promise<void> {
-  const text = options.format === 'values' ? formatConfig(await loadConfig()) : describeConfig({ format: options.format });
+export function printConfig(terminal: Terminal, options: { readonly format: 'values' | 'text' | 'markdown' }): void {
+  const text = options.format === 'values' ? formatConfig(loadConfig()) : describeConfig({ format: options.format });
   terminal.print(text.trimEnd());
 }

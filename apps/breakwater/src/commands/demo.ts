@@ -83,7 +83,7 @@ async function startPortal(options: {
   readonly terminal: Terminal;
 }): Promise<Composition> {
   const { clock, dataDir, input, servers, terminal } = options;
-  const config = await loadConfigOf({
+  const config = loadConfigOf({
     PORT: String(input.port),
     HOST: input.host,
     LOG_LEVEL: input.logLevel,
