@@ -27,8 +27,7 @@ export interface ExponentialBackoffOptions {
 
 /**
  * `min(cap, max(floor, first * factor ** retry))`. With `first` 5 s, factor 2, cap 30 s and no jitter it is spec 01's 5, 10, 20, 30, 30;
- * spec 04's `min(max_wait, max(min_wait, multiplier * 2 ** attempt))` is `first` = multiplier * 2, `floor` = min_wait, `cap` = max_wait,
- * because its attempts count from one; spec 05's `min(initial * base ** attempt, max)` counts from zero, as here.
+ * spec 04's and spec 05's are `mcpBackoff` and `installerBackoff`.
  */
 export function exponentialBackoff(options: ExponentialBackoffOptions): Backoff {
   const { firstMs, capMs, factor = 2, floorMs = 0, jitter = 'full' } = options;

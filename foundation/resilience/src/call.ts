@@ -104,6 +104,7 @@ export class Call implements AdmissionWaiter, Expiring {
     const nowMs = core.clock.now();
     this.#startedAtMs = nowMs;
     core.counts.total++;
+    core.retryBudget?.earn();
     const { signal } = this.#options;
     const deadlineMs = this.#options.deadlineMs ?? (this.#isParked ? undefined : core.spec.deadlineMs);
     if (signal?.aborted === true) {
@@ -294,6 +295,8 @@ export class Call implements AdmissionWaiter, Expiring {
     if (failed.nowMs + delayMs >= this.expiresAtMs) return false;
     // A breaker known to stay open beyond the pause would only turn this error into a less telling one.
     if (core.breaker !== null && core.breaker.retryAfterMs(failed.nowMs) > delayMs) return false;
+    // Last, so that a token is taken only for what is really repeated.
+    if (core.retryBudget?.tryTake(failed.nowMs) === false) return false;
     core.counts.retries++;
     this.#phase = 'pausing';
     this.#pauseMs = delayMs;

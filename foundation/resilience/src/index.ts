@@ -43,7 +43,20 @@ export {
   type EsxiSiteSize,
   esxiPreset,
 } from './presets/esxi.ts';
+export {
+  INSTALLER_LIMITS,
+  INSTALLER_SERVICES,
+  INSTALLER_TIMEOUTS_MS,
+  type InstallerLimits,
+  type InstallerOperation,
+  type InstallerPresetOptions,
+  installerBackoff,
+  installerPreset,
+} from './presets/installer.ts';
+export { MCP_LIMITS, MCP_USE_CASES, type McpLimits, type McpUseCase, mcpBackoff, mcpPreset } from './presets/mcp.ts';
 export { isResilienceError, type ResilienceCode, ResilienceError, type ResilienceErrorOptions } from './resilience-error.ts';
+export { parseRetryAfterMs } from './retry-after.ts';
+export type { RetryBudgetSnapshot, RetryBudgetSpec } from './retry-budget.ts';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export type {
   AdmissionSpec,

@@ -5,6 +5,7 @@ import { Deadlines } from './deadline-list.ts';
 import { type EventListener, type ResilienceEvent, tell } from './events.ts';
 import { type CallFigures, LatencyHistogram } from './figures.ts';
 import { type RejectionCode, Rejections } from './rejections.ts';
+import { RetryBudget } from './retry-budget.ts';
 import type { PipelineSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -32,6 +33,7 @@ export class PipelineCore {
   readonly rejections: Rejections;
   readonly breaker: Breaker | null;
   readonly gate: Admission | null;
+  readonly retryBudget: RetryBudget | null;
   readonly latency = new LatencyHistogram();
   readonly #onEvent: EventListener | undefined;
   readonly counts = {
@@ -57,6 +59,8 @@ export class PipelineCore {
     this.rejections = new Rejections(options.key);
     this.#onEvent = options.onEvent;
     this.breaker = spec.breaker === undefined ? null : this.#createBreaker(spec.breaker);
+    const budget = spec.retry?.budget;
+    this.retryBudget = budget === undefined ? null : new RetryBudget(budget, this.clock.now());
     this.gate =
       spec.admission === undefined
         ? null

@@ -7,6 +7,7 @@ import type { Deadlines } from './deadline-list.ts';
 import type { EventListener } from './events.ts';
 import type { CallFigures } from './figures.ts';
 import { PipelineCore } from './pipeline-core.ts';
+import type { RetryBudgetSnapshot } from './retry-budget.ts';
 import { type BreakerMode, type PipelineSpec, validateSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -44,6 +45,8 @@ export interface PipelineSnapshot {
   readonly breaker: BreakerSnapshot | null;
   /** Null without admission. */
   readonly queue: QueueSnapshot | null;
+  /** Null without a budget for repetitions. */
+  readonly retryBudget: RetryBudgetSnapshot | null;
   readonly calls: CallFigures;
 }
 
@@ -120,7 +123,13 @@ class FusedPipeline implements Pipeline {
 
   snapshot(): PipelineSnapshot {
     const core = this.#core;
-    return { key: core.key, breaker: core.breaker?.snapshot() ?? null, queue: core.gate?.snapshot() ?? null, calls: core.callFigures() };
+    return {
+      key: core.key,
+      breaker: core.breaker?.snapshot() ?? null,
+      queue: core.gate?.snapshot() ?? null,
+      retryBudget: core.retryBudget?.snapshot(core.clock.now()) ?? null,
+      calls: core.callFigures(),
+    };
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import type { Backoff } from './backoff.ts';
 import { invalidSpec, requireAbove, requireAtLeast, requireCount } from './invalid-spec.ts';
 import { type LimiterSpec, validateLimiter } from './limiter-spec.ts';
+import { type RetryBudgetSpec, validateRetryBudget } from './retry-budget.ts';
 import { type Trip, validateTrips } from './trip.ts';
 import type { Classifier } from './verdict.ts';
 
@@ -39,6 +40,8 @@ export interface RetrySpec {
    * ends instead of coming back too early. Default 60,000.
    */
   readonly retryAfterCapMs?: number;
+  /** Shared by all calls of the pipeline. Without it only `attempts` bounds what is repeated. */
+  readonly budget?: RetryBudgetSpec;
 }
 
 export interface GrowingOpenTime {
@@ -98,6 +101,7 @@ export function validateSpec(spec: PipelineSpec): void {
   requireAtLeast(spec.attempt?.abandonedMs, 0, 'attempt.abandonedMs');
   requireCount(spec.retry?.attempts, 'retry.attempts');
   requireAtLeast(spec.retry?.retryAfterCapMs, 0, 'retry.retryAfterCapMs');
+  if (spec.retry?.budget !== undefined) validateRetryBudget(spec.retry.budget);
   if (spec.breaker !== undefined) validateBreaker(spec.breaker);
   if (spec.admission !== undefined) validateAdmission(spec.admission);
 }
