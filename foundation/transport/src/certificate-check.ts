@@ -27,9 +27,20 @@ export function createCertificateCheck(trust: TlsTrust): CertificateCheck {
   }
 }
 
+/** Holds nothing of any server, so all pins share one; a context of its own would cost each console several kilobytes. */
+const readPinContext = createOnce(() => createSecureContext({ minVersion: MIN_VERSION }));
+
 export function createPinCheck(algorithm: FingerprintAlgorithm, fingerprint: string): CertificateCheck {
-  const context = createSecureContext({ minVersion: MIN_VERSION });
-  return { kind: 'pin', context, algorithm, fingerprint: parseFingerprint(fingerprint, algorithm) };
+  return { kind: 'pin', context: readPinContext(), algorithm, fingerprint: parseFingerprint(fingerprint, algorithm) };
+}
+
+/** Makes its value at the first call: loading the authorities takes time that not every program has to spend. */
+function createOnce<T>(create: () => T): () => T {
+  let value: { readonly made: T } | undefined;
+  return () => {
+    value ??= { made: create() };
+    return value.made;
+  };
 }
 
 export function createLook(): CertificateCheck {

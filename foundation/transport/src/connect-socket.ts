@@ -52,6 +52,9 @@ export function connectSocket(options: ConnectOptions, done: ConnectDone): void 
     if (error === null) {
       socket.off('error', fail);
       socket.off('close', onClose);
+      // A console's socket lives for hours: nothing of its beginning is kept alive with it.
+      socket.off('lookup', onLookup);
+      shown = undefined;
       done(null, socket);
       return;
     }
@@ -65,6 +68,9 @@ export function connectSocket(options: ConnectOptions, done: ConnectDone): void 
     else settle(toTransportError(error, { origin, phase }));
   };
   const onClose = (): void => fail(Object.assign(new Error('The socket closed while connecting'), { code: 'ECONNRESET' }));
+  const onLookup = (error: Error | null, address: string): void => {
+    if (error === null) options.onStep?.({ name: 'dns', detail: address });
+  };
   const arm = (timeoutMs: number): TimerHandle =>
     clock.after(timeoutMs, () => settle(createTimeoutError({ origin, phase }, { timeoutMs })));
 
@@ -77,9 +83,7 @@ export function connectSocket(options: ConnectOptions, done: ConnectDone): void 
   socket.setKeepAlive(true, 30_000);
   socket.on('error', fail);
   socket.on('close', onClose);
-  socket.on('lookup', (error: Error | null, address: string) => {
-    if (error === null) options.onStep?.({ name: 'dns', detail: address });
-  });
+  socket.on('lookup', onLookup);
   socket.once('connect', () => {
     options.onStep?.({ name: 'tcp', detail: `${socket.remoteAddress ?? host} port ${port}` });
     if (security.kind === 'plain') {
