@@ -25,21 +25,24 @@ const MAX_LISTS = 64;
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #lists = new Map<number, DeadlineList>();
+  /** Made with the first deadline, because an idle pipeline needs none. */
+  #lists: Map<number, DeadlineList> | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(entry: Expiring, delayMs: number, nowMs: number): void {
-    let list = this.#lists.get(delayMs);
+    this.#lists ??= new Map();
+    const lists = this.#lists;
+    let list = lists.get(delayMs);
     if (list === undefined) {
-      if (this.#lists.size >= MAX_LISTS) {
+      if (lists.size >= MAX_LISTS) {
         new SingleDeadline(this.#clock, entry, delayMs);
         return;
       }
-      list = new DeadlineList(this.#clock, { delayMs, onEmpty: () => void this.#lists.delete(delayMs) });
-      this.#lists.set(delayMs, list);
+      list = new DeadlineList(this.#clock, { delayMs, onEmpty: () => void lists.delete(delayMs) });
+      lists.set(delayMs, list);
     }
     list.add(entry, nowMs);
   }

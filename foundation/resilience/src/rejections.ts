@@ -16,7 +16,8 @@ export interface RejectionFacts {
  */
 export class Rejections {
   readonly #key: string;
-  readonly #models = new Map<RejectionCode, ResilienceError>();
+  /** Made with the first rejection: most servers of a large fleet never cause one. */
+  #models: Map<RejectionCode, ResilienceError> | null = null;
 
   constructor(key: string) {
     this.#key = key;
@@ -37,6 +38,7 @@ export class Rejections {
   }
 
   #model(code: RejectionCode): ResilienceError {
+    this.#models ??= new Map();
     let model = this.#models.get(code);
     if (model === undefined) {
       const message = toMessage(code, { key: this.#key, op: 'a call', retryAfterMs: undefined });
