@@ -2,6 +2,8 @@ import { type Clock, createSeededRandom, ManualClock, PRIORITIES, type Priority 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { constantBackoff } from './backoff.ts';
+import type { Limiter } from './limiter.ts';
+import type { LimiterSpec } from './limiter-spec.ts';
 import { createPipeline } from './pipeline.ts';
 import type { AdmissionSpec } from './spec.ts';
 
@@ -300,6 +302,90 @@ describe('limiter', () => {
     await expect(pipeline.run(() => Promise.reject('timeout=9'), { priority: 'high' })).rejects.toBe('timeout=9');
     expect(pipeline.snapshot().queue?.delayMs).toBe(10_000);
   });
+
+  it('learns a window and a rate, and keeps a place for what a person does at this moment', async () => {
+    const { begin, end, pipeline, started, clock } = create(
+      { maxConcurrent: 10, interactiveReserve: 0, limiter: { kind: 'pacedWindow', initialWindow: 2 } },
+      {
+        classify: (settlement) => (settlement.ok ? { kind: 'success' } : { kind: 'throttled', retryAfterMs: 1_000 }),
+      },
+    );
+    for (const name of ['n1', 'n2', 'n3']) void begin(name);
+    void begin('high', 'high');
+    void begin('critical', 'critical');
+    expect(started).toEqual(['n1', 'n2', 'critical']);
+    await end('n1');
+    await end('n2');
+    expect(started.slice(3)).toEqual(['high']);
+    await end('critical');
+    expect(started.slice(4)).toEqual(['n3']);
+    await end('high');
+    await expect(pipeline.run(() => Promise.reject(new Error('503')))).rejects.toThrow('503');
+    expect(pipeline.snapshot().queue?.delayMs).toBeCloseTo(625);
+    void begin('late', 'critical');
+    await clock.advance(999);
+    expect(started).not.toContain('late');
+    await clock.advance(101);
+    expect(started).toContain('late');
+  });
+
+  it('of the caller hears who waits because of it, and who does not', async () => {
+    const held: number[] = [];
+    const settled: number[] = [];
+    const limiter: Limiter = {
+      delayMs: 0,
+      windowFor: () => 2,
+      readyAtMs: () => 100,
+      heldBack: (nowMs) => void held.push(nowMs),
+      started: () => undefined,
+      settled: (_sample, inFlight) => void settled.push(inFlight),
+    };
+    const { begin, end, clock, started } = create({
+      maxConcurrent: 3,
+      interactiveReserve: 0,
+      minIntervalMs: 10,
+      limiter: { kind: 'custom', create: () => limiter },
+    });
+    void begin('a');
+    expect(held.length).toBeGreaterThan(0);
+    expect(new Set(held)).toEqual(new Set([0]));
+    await clock.advance(100);
+    held.length = 0;
+    void begin('b');
+    expect(held).toEqual([]);
+    await clock.advance(10);
+    expect(started).toEqual(['a', 'b']);
+    await clock.advance(10);
+    void begin('c');
+    expect(held.length).toBeGreaterThan(0);
+    await end('a');
+    expect(started).toEqual(['a', 'b', 'c']);
+    expect(settled).toEqual([2]);
+  });
+
+  it('that is fixed leaves the hard bounds alone', async () => {
+    const { begin, started, pipeline } = create({ maxConcurrent: 2, interactiveReserve: 0, limiter: { kind: 'fixed' } });
+    await expect(pipeline.run(() => Promise.reject(new Error('503')))).rejects.toThrow('503');
+    for (const name of ['a', 'b', 'c']) void begin(name);
+    expect(started).toEqual(['a', 'b']);
+    expect(pipeline.snapshot().queue?.delayMs).toBe(0);
+  });
+
+  it('without an ear for waiting may be of the caller too', async () => {
+    const limiter: Limiter = {
+      delayMs: 0,
+      windowFor: () => 1,
+      readyAtMs: () => 0,
+      started: () => undefined,
+      settled: () => undefined,
+    };
+    const { begin, end, started } = create({ maxConcurrent: 3, limiter: { kind: 'custom', create: () => limiter } });
+    void begin('a');
+    void begin('b');
+    expect(started).toEqual(['a']);
+    await end('a');
+    expect(started).toEqual(['a', 'b']);
+  });
 });
 
 it('holds every bound in any order of calls, ends, aborts and waits', async () => {
@@ -314,10 +400,11 @@ it('holds every bound in any order of calls, ends, aborts and waits', async () =
       fc.integer({ min: 1, max: 4 }),
       fc.constantFrom(0, 50),
       fc.array(step, { maxLength: 30 }),
-      async (max, minIntervalMs, steps) => {
+      fc.constantFrom<LimiterSpec['kind'] & ('fixed' | 'delay' | 'pacedWindow' | 'aimd')>('fixed', 'delay', 'pacedWindow', 'aimd'),
+      async (max, minIntervalMs, steps, kind) => {
         const clock = new ManualClock();
         const pipeline = createPipeline(
-          { admission: { maxConcurrent: max, minIntervalMs }, attempt: { timeoutMs: 500, abandonedMs: 500 } },
+          { admission: { maxConcurrent: max, minIntervalMs, limiter: { kind } }, attempt: { timeoutMs: 500, abandonedMs: 500 } },
           { key: 'x', clock, random: createSeededRandom(1) },
         );
         const running = new Map<number, { readonly priority: Priority; readonly resolve: () => void }>();

@@ -16,7 +16,7 @@ export class AimdLimiter implements Limiter {
 
   constructor(spec: AimdLimiterSpec) {
     this.#window = spec.initialWindow ?? 4;
-    this.#decrease = spec.decrease ?? 0.9;
+    this.#decrease = spec.decrease ?? 0.5;
   }
 
   readyAtMs(): number {

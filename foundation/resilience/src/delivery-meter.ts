@@ -53,6 +53,7 @@ export class DeliveryMeter {
    */
   add(latencyMs: number, options: { readonly nowMs: number; readonly demand: 'waiting' | 'satisfied' }): number | null {
     const { nowMs, demand } = options;
+    this.begin(nowMs - latencyMs);
     this.#sumMs += latencyMs;
     this.#count++;
     const durationMs = nowMs - this.#sinceMs;

@@ -55,7 +55,7 @@ export interface AimdLimiterSpec {
   readonly kind: 'aimd';
   /** Default 4. */
   readonly initialWindow?: number;
-  /** Share of the window that is left after a rejection or a timeout. Default 0.9. */
+  /** Share of the window that is left after a rejection or a timeout. Default 0.5. */
   readonly decrease?: number;
 }
 
