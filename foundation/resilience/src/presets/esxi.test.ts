@@ -33,6 +33,13 @@ it('is a valid specification, also with other limits', () => {
   expect(spec).toMatchObject({ classify, attempt: { timeoutMs: 5_000 }, admission: { maxConcurrent: 1 } });
 });
 
+it('pauses as spec 02 does, or learns as it is told to', () => {
+  expect(esxiPreset().admission?.limiter).toEqual({ kind: 'delay' });
+  const spec = esxiPreset({ limiter: { kind: 'pacedWindow' } });
+  expect(() => validateSpec(spec)).not.toThrow();
+  expect(spec.admission).toEqual({ maxConcurrent: 4, minIntervalMs: 150, limiter: { kind: 'pacedWindow' } });
+});
+
 it('opens after 5 failures, waits 30 s, closes after 3 successes, and logs it as spec 02 shows', async () => {
   const clock = new ManualClock();
   const events: ResilienceEvent[] = [];

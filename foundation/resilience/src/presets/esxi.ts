@@ -1,4 +1,5 @@
 import { exponentialBackoff } from '../backoff.ts';
+import type { LimiterSpec } from '../limiter-spec.ts';
 import type { PipelineSpec } from '../spec.ts';
 import type { Classifier } from '../verdict.ts';
 
@@ -59,6 +60,8 @@ export const ESXI_SITES: Readonly<Record<EsxiSiteSize, EsxiSite>> = {
 export interface EsxiPresetOptions {
   /** Instead of single values of `ESXI_LIMITS`. */
   readonly limits?: Partial<EsxiLimits>;
+  /** Default: `{ kind: 'delay' }`, the pauses of spec 02. */
+  readonly limiter?: LimiterSpec;
   readonly classify?: Classifier;
 }
 
@@ -78,7 +81,7 @@ export function esxiPreset(options: EsxiPresetOptions = {}): PipelineSpec {
     admission: {
       maxConcurrent: limits.maxConcurrent,
       minIntervalMs: limits.minIntervalMs,
-      limiter: { kind: 'delay' },
+      limiter: options.limiter ?? { kind: 'delay' },
     },
     attempt: { timeoutMs: limits.requestTimeoutMs },
     ...(options.classify === undefined ? {} : { classify: options.classify }),
