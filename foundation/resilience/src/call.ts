@@ -245,14 +245,18 @@ export class Call implements AdmissionWaiter, Expiring {
   }
 
   #launch(permit: number, nowMs: number): void {
-    const { attempt: spec } = this.#core.spec;
-    const timeoutMs = this.#options.timeoutMs ?? (this.#isParked ? undefined : spec?.timeoutMs);
+    const timeoutMs = this.#options.timeoutMs ?? (this.#isParked ? undefined : this.#usualTimeoutMs());
     this.#attempts++;
     const attempt = new Attempt(this, { number: this.#attempts, startedAtMs: nowMs, permit, timeoutMs });
     this.#phase = 'running';
     this.#running = attempt;
     if (timeoutMs !== undefined) this.#core.deadlines.add(attempt, timeoutMs, nowMs);
     attempt.run(this.#callee);
+  }
+
+  #usualTimeoutMs(): number | undefined {
+    const { adaptiveTimeout, spec } = this.#core;
+    return adaptiveTimeout === null ? spec.attempt?.timeoutMs : adaptiveTimeout.timeoutMs;
   }
 
   #classify(settlement: Settlement, attempt: Attempt): { readonly settlement: Settlement; readonly verdict: Verdict } {
@@ -272,8 +276,15 @@ export class Call implements AdmissionWaiter, Expiring {
     const { startedAtMs } = attempt;
     core.countVerdict(verdict);
     if (verdict.kind === 'success' && !this.#isParked) core.latency.add(nowMs - startedAtMs);
+    if (core.adaptiveTimeout !== null) this.#learnTimeout(attempt, { verdict, nowMs });
     core.breaker?.settle(attempt.permit, verdict, { nowMs, startedAtMs });
     if (!this.#isParked) core.gate?.learn({ verdict, startedAtMs, nowMs, timeoutMs: end.timeoutMs });
+  }
+
+  #learnTimeout(attempt: Attempt, end: { readonly verdict: Verdict; readonly nowMs: number }): void {
+    const { kind } = end.verdict;
+    if (this.#isParked || this.#options.timeoutMs !== undefined || (kind !== 'success' && kind !== 'timeout')) return;
+    this.#core.adaptiveTimeout?.add(end.nowMs - attempt.startedAtMs);
   }
 
   #abandon(attempt: Attempt, why: { readonly reason: unknown; readonly because: 'timeout' | 'deadline' | 'canceled' }): void {

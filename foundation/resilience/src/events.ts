@@ -44,7 +44,7 @@ export type EventListener = (event: ResilienceEvent) => void;
 const RESOLVED = Promise.resolve();
 
 /** Tells the listener; its errors end up as unhandled rejections. */
-export function tell(listener: EventListener, event: ResilienceEvent): void {
+export function tell<E>(listener: (event: E) => void, event: E): void {
   try {
     listener(event);
   } catch (error) {

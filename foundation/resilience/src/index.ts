@@ -1,3 +1,4 @@
+export type { AdaptiveTimeoutSpec } from './adaptive-timeout.ts';
 export type { QueueSnapshot, WaitFigures } from './admission.ts';
 export {
   type Backoff,
@@ -10,8 +11,19 @@ export {
 } from './backoff.ts';
 export type { BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
 export type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
+export { type Chaos, type ChaosFigures, type ChaosSpec, createChaos } from './chaos.ts';
 export type { EventListener, ResilienceEvent } from './events.ts';
+export { type FallbackFailure, type FallbackOptions, type FallbackResult, type FallbackStep, runFallbacks } from './fallback.ts';
 export type { CallFigures } from './figures.ts';
+export {
+  createHealthMonitor,
+  type HealthMonitor,
+  type HealthMonitorOptions,
+  type HealthReport,
+  type HealthStatus,
+  type HealthSummary,
+  type HealthTarget,
+} from './health-monitor.ts';
 export type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
 export type {
   AimdLimiterSpec,
@@ -78,3 +90,4 @@ export {
 export { parseTimeoutHintMs } from './timeout-hint.ts';
 export type { ConsecutiveTrip, CountWindowTrip, RateTrip, TimeWindowTrip, Trip } from './trip.ts';
 export { type CallInfo, type Classifier, classifyByDefault, type Settlement, type Verdict } from './verdict.ts';
+export { type WaitUntilOptions, waitUntil } from './wait-until.ts';

@@ -1,4 +1,5 @@
 import type { Clock, Priority, Random } from '@breakwater/kernel';
+import { AdaptiveTimeout } from './adaptive-timeout.ts';
 import { Admission } from './admission.ts';
 import { Breaker } from './breaker.ts';
 import { Deadlines } from './deadline-list.ts';
@@ -34,6 +35,7 @@ export class PipelineCore {
   readonly breaker: Breaker | null;
   readonly gate: Admission | null;
   readonly retryBudget: RetryBudget | null;
+  readonly adaptiveTimeout: AdaptiveTimeout | null;
   readonly latency = new LatencyHistogram();
   readonly #onEvent: EventListener | undefined;
   readonly counts = {
@@ -59,6 +61,8 @@ export class PipelineCore {
     this.rejections = new Rejections(options.key);
     this.#onEvent = options.onEvent;
     this.breaker = spec.breaker === undefined ? null : this.#createBreaker(spec.breaker);
+    const { attempt } = spec;
+    this.adaptiveTimeout = attempt?.adaptive === undefined ? null : new AdaptiveTimeout(attempt.adaptive, { maxMs: attempt.timeoutMs });
     const budget = spec.retry?.budget;
     this.retryBudget = budget === undefined ? null : new RetryBudget(budget, this.clock.now());
     this.gate =

@@ -1,3 +1,4 @@
+import { type AdaptiveTimeoutSpec, validateAdaptiveTimeout } from './adaptive-timeout.ts';
 import type { Backoff } from './backoff.ts';
 import { invalidSpec, requireAbove, requireAtLeast, requireCount } from './invalid-spec.ts';
 import { type LimiterSpec, validateLimiter } from './limiter-spec.ts';
@@ -23,6 +24,8 @@ export interface PipelineSpec {
 export interface AttemptSpec {
   /** Milliseconds for one attempt, counted from the moment it leaves the queue. */
   readonly timeoutMs: number;
+  /** Lets the timeout follow what attempts take; `timeoutMs` is then the longest one, and the first. Calls with a timeout of their own take no part. */
+  readonly adaptive?: AdaptiveTimeoutSpec;
   /**
    * Milliseconds for which an attempt that was given up but has not ended keeps its slot: the server is still at work on it.
    * Default 60,000.
@@ -99,6 +102,7 @@ export function validateSpec(spec: PipelineSpec): void {
   requireAbove(spec.deadlineMs, 'deadlineMs');
   requireAbove(spec.attempt?.timeoutMs, 'attempt.timeoutMs');
   requireAtLeast(spec.attempt?.abandonedMs, 0, 'attempt.abandonedMs');
+  if (spec.attempt?.adaptive !== undefined) validateAdaptiveTimeout(spec.attempt.adaptive, spec.attempt.timeoutMs);
   requireCount(spec.retry?.attempts, 'retry.attempts');
   requireAtLeast(spec.retry?.retryAfterCapMs, 0, 'retry.retryAfterCapMs');
   if (spec.retry?.budget !== undefined) validateRetryBudget(spec.retry.budget);
