@@ -67,7 +67,6 @@ test('every link from one page to another leads to a file', () => {
   const broken = pages.flatMap((page) =>
     [...readText(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
       .map(([, target = '']) => join(page, '..', target))
-      .filter((target) => !target.startsWith('docs/images/'))
       .filter((target) => !readdirSync(join(root, target, '..')).includes(target.split('/').at(-1) ?? ''))
       .map((target) => `${page}: ${target}`),
   );
