@@ -97,6 +97,7 @@ describe('a rejection', () => {
     const { deliver, reject, changes, perSecond } = create();
     deliver(0, { toMs: 1_000, everyMs: 25 });
     for (let nowMs = 1_000; nowMs < 1_004; nowMs++) reject(nowMs, 990);
+    reject(1_100, 1_000);
     expect(perSecond()).toBeCloseTo(32);
     expect(changes).toHaveLength(1);
   });
@@ -120,9 +121,9 @@ describe('a rejection', () => {
 
   it('is told with the requests since the last change', () => {
     const { start, reject, changes } = create();
-    for (let nowMs = 0; nowMs < 5; nowMs++) start(nowMs);
-    reject(1_000);
-    reject(1_001);
+    for (let nowMs = 100; nowMs < 105; nowMs++) start(nowMs);
+    reject(1_100);
+    reject(1_101);
     expect(changes).toEqual([
       expect.objectContaining({ requests: 5, windowMs: 1_000 }),
       expect.objectContaining({ requests: 1, windowMs: 0 }),
@@ -150,6 +151,27 @@ describe('the rate', () => {
     start(0, 'critical');
     expect(limiter.readyAtMs('critical')).toBeCloseTo(gapMs);
     expect(limiter.readyAtMs('low')).toBeCloseTo(3 * gapMs);
+  });
+
+  it('lets one start be saved up, which a rejection takes away', () => {
+    const { limiter, reject, start, perSecond } = create();
+    reject(0);
+    start(10_000);
+    expect(limiter.readyAtMs('normal')).toBeCloseTo(10_000 + 1_000 / perSecond());
+    start(10_300);
+    expect(limiter.readyAtMs('normal')).toBeCloseTo(10_000 + 2_000 / perSecond());
+    start(20_000);
+    reject(29_000);
+    expect(limiter.readyAtMs('normal')).toBeCloseTo(29_000 + 1_000 / perSecond());
+  });
+
+  it('lets a quick server catch up on a twentieth of a second', () => {
+    const { limiter, coast, reject, start } = create();
+    coast(0, 1_000);
+    reject(1_000);
+    start(5_000);
+    // 32 a second: 1.6 are saved up, one is taken, 0.4 are missing.
+    expect(limiter.readyAtMs('normal')).toBeCloseTo(5_012.5);
   });
 
   it('is back at the rejected one after six seconds and goes on from there, while somebody waits', () => {
@@ -194,12 +216,32 @@ describe('the rate', () => {
     expect(changes.at(-1)).toEqual({ kind: 'limiter.recovered' });
   });
 
+  it('gives the first window back when it is lifted, where it had learned a smaller one', () => {
+    const { limiter, start, succeed, reject } = create();
+    start(0);
+    succeed(2_000);
+    reject(2_000);
+    expect(limiter.windowFor('normal')).toBe(1);
+    succeed(70_000);
+    expect(limiter.delayMs).toBe(0);
+    expect(limiter.windowFor('normal')).toBe(4);
+  });
+
   it('never falls below the least one, and comes back to half of the old one with the first success after an outage', () => {
     const { coast, reject, succeed, perSecond } = create();
     coast(0, 1_000);
     for (let nowMs = 1_000; nowMs < 1_100; nowMs++) reject(nowMs);
     expect(perSecond()).toBeCloseTo(0.1);
     succeed(2_000);
+    expect(perSecond()).toBeCloseTo(20);
+  });
+
+  it('takes three rejections in a row for an outage', () => {
+    const { coast, reject, succeed, perSecond } = create({ decrease: 0.4 });
+    coast(0, 1_000);
+    for (let nowMs = 1_000; nowMs < 1_003; nowMs++) reject(nowMs);
+    expect(perSecond()).toBeCloseTo(2.56);
+    succeed(1_100, 20);
     expect(perSecond()).toBeCloseTo(20);
   });
 
@@ -269,9 +311,10 @@ describe('a latency that has not been low for twenty seconds', () => {
     const { limiter, deliver, nowMs } = queueUp();
     expect(limiter.windowFor('normal')).toBe(3);
     expect(nowMs).toBeGreaterThan(21_000);
-    deliver(nowMs, { toMs: nowMs + 150, everyMs: 25, latencyMs: 150 });
+    // Up to 150 ms the answers belong to what was sent before; then it takes four.
+    deliver(nowMs, { toMs: nowMs + 200, everyMs: 20, latencyMs: 150 });
     expect(limiter.windowFor('normal')).toBe(3);
-    deliver(nowMs + 150, { toMs: nowMs + 500, everyMs: 25, latencyMs: 150 });
+    deliver(nowMs + 200, { toMs: nowMs + 220, everyMs: 20, latencyMs: 150 });
     // Twice what 51 a second keep at work at 150 ms; the 100 ms of the past are forgotten.
     expect(limiter.windowFor('normal')).toBe(16);
   });
