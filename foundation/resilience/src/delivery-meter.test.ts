@@ -70,6 +70,10 @@ describe('delivery meter', () => {
     add(100);
     expect(meter.currentPerSecond(249)).toBe(0);
     expect(meter.currentPerSecond(500)).toBe(2);
+    const later = new DeliveryMeter();
+    later.begin(9_000);
+    later.add(100, { nowMs: 9_200, demand: 'waiting' });
+    expect(later.currentPerSecond(9_500)).toBe(2);
   });
 
   it('can be told to expect more, never less', () => {
