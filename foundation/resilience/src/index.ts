@@ -12,6 +12,15 @@ export {
 export type { BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
 export type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
 export { type Chaos, type ChaosFigures, type ChaosSpec, createChaos } from './chaos.ts';
+export {
+  createDeadLetters,
+  createMemoryDeadLetterStore,
+  type DeadLetter,
+  type DeadLetterRetry,
+  type DeadLetterStore,
+  type DeadLetters,
+  type FailedOperation,
+} from './dead-letters.ts';
 export type { EventListener, ResilienceEvent } from './events.ts';
 export { type FallbackFailure, type FallbackOptions, type FallbackResult, type FallbackStep, runFallbacks } from './fallback.ts';
 export type { CallFigures } from './figures.ts';

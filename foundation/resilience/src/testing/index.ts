@@ -1,0 +1,1 @@
+export { describeDeadLetterStore } from './dead-letter-store-contract.ts';
