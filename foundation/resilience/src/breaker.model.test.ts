@@ -26,7 +26,9 @@ type Step =
   | { readonly kind: 'admit' }
   | { readonly kind: 'settle'; readonly pick: number; readonly verdict: Verdict }
   | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'reset' };
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'trip' }
+  | { readonly kind: 'isolate'; readonly ms: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.constant<Step>({ kind: 'admit' }) },
@@ -35,7 +37,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('settle' as const), pick: fc.nat(20), verdict: fc.constantFrom(...VERDICTS) }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 50, 99, 100, 101, 250) }) },
-  { weight: 1, arbitrary: fc.constant<Step>({ kind: 'reset' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Step[]>({ kind: 'reset' }, { kind: 'trip' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('isolate' as const), ms: fc.constantFrom(1, 100, 250, Number.POSITIVE_INFINITY) }),
+  },
 );
 
 const config = fc.record({
@@ -47,7 +53,7 @@ const config = fc.record({
 const OPEN_MS = 100;
 const LEASE_MS = 100;
 
-it('agrees with a naive model in any order of admissions, results, waits and resets', () => {
+it('agrees with a naive model in any order of admissions, results, waits, resets and openings by hand', () => {
   let sequences = 0;
   fc.assert(
     fc.property(config, fc.array(step, { maxLength: 60 }), ({ failures, probes, successes }, steps) => {
@@ -61,6 +67,7 @@ it('agrees with a naive model in any order of admissions, results, waits and res
       const seen: unknown[] = [];
       const expected: unknown[] = [];
       let now = 0;
+      clock.now = () => now;
       let state = 'closed' as BreakerStateKind;
       let period = 0;
       let failed = 0;
@@ -79,6 +86,13 @@ it('agrees with a naive model in any order of admissions, results, waits and res
       for (const action of steps) {
         if (action.kind === 'wait') {
           now += action.ms;
+        } else if (action.kind === 'trip') {
+          breaker.trip('model');
+          enter('open');
+        } else if (action.kind === 'isolate') {
+          breaker.isolate('model', { expiresMs: action.ms });
+          enter('open');
+          openUntil = now + action.ms;
         } else if (action.kind === 'reset') {
           breaker.reset('model');
           enter('closed');
@@ -112,7 +126,7 @@ it('agrees with a naive model in any order of admissions, results, waits and res
       }
       expect(seen).toEqual(expected);
     }),
-    { numRuns: 3_000 },
+    { numRuns: 10_000 },
   );
-  expect(sequences).toBeGreaterThanOrEqual(3_000);
+  expect(sequences).toBeGreaterThanOrEqual(10_000);
 });
