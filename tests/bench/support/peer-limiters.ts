@@ -22,6 +22,9 @@ abstract class PeerLimiter implements Limiter {
 
 const isRejection = (verdict: Verdict): boolean => verdict.kind === 'throttled' || verdict.kind === 'timeout';
 
+/** AWS measures in buckets of half a second. */
+const toBucketS = (nowS: number): number => Math.floor(nowS * 2) / 2;
+
 const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value));
 
 /** Spec 02's law with nothing repaired, on every call: each rejection counts, and nobody is exempt. */
@@ -154,7 +157,8 @@ export class AwsAdaptive extends PeerLimiter {
   #tokensAtS = 0;
   #measuredPerSecond = 0;
   #answers = 0;
-  #bucketS = 0;
+  /** NaN before the first start. */
+  #bucketS = Number.NaN;
   #mostPerSecond = 0;
   #windowS = 0;
   #throttledAtS = 0;
@@ -165,6 +169,7 @@ export class AwsAdaptive extends PeerLimiter {
   }
 
   override started(_priority: string, nowMs: number): void {
+    if (Number.isNaN(this.#bucketS)) this.#bucketS = toBucketS(nowMs / 1_000);
     if (!this.#isOn) return;
     this.#refill(nowMs / 1_000);
     this.#tokens = Math.max(0, this.#tokens - 1);
@@ -191,7 +196,7 @@ export class AwsAdaptive extends PeerLimiter {
   }
 
   #measure(nowS: number): void {
-    const bucketS = Math.floor(nowS * 2) / 2;
+    const bucketS = toBucketS(nowS);
     this.#answers++;
     if (bucketS <= this.#bucketS) return;
     this.#measuredPerSecond = (this.#answers / (bucketS - this.#bucketS)) * 0.8 + this.#measuredPerSecond * 0.2;
