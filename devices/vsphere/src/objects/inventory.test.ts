@@ -121,4 +121,30 @@ describe('load', () => {
     expect(server.operations().slice(-2)).toEqual(['DestroyView', 'Logout']);
     expect(clock.pendingCount).toBe(0);
   });
+
+  it('finds the name of a host that is told after its machines, also on a later page', async () => {
+    const told = (type: string, moid: string, properties: string): string =>
+      `<objects><obj type="${type}">${moid}</obj><propSet>${properties}</propSet></objects>`;
+    const machine = (moid: string, host: string): string =>
+      told('VirtualMachine', moid, property('runtime.host', 'ManagedObjectReference', host, ' type="HostSystem"'));
+    const server = new FakeServer()
+      .script(
+        'RetrievePropertiesEx',
+        soapReply('RetrievePropertiesEx', `<returnval><token>1</token>${machine('12', 'host-1')}${machine('13', 'host-2')}</returnval>`),
+      )
+      .script(
+        'ContinueRetrievePropertiesEx',
+        soapReply(
+          'ContinueRetrievePropertiesEx',
+          `<returnval>${told('HostSystem', 'host-1', property('name', 'xsd:string', 'esx%2f1'))}</returnval>`,
+        ),
+      );
+    const { client } = makeClient(server);
+    const { machines } = await client.load({ priority: 'high' });
+    expect(machines.map(({ moid, hostName }) => [moid, hostName])).toEqual([
+      ['12', 'esx/1'],
+      ['13', null],
+    ]);
+    await client.close();
+  });
 });

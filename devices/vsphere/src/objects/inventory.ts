@@ -58,8 +58,16 @@ export class Inventory {
   /** The whole inventory in one paged read, without following it. */
   async load(options: ReadOptions): Promise<Extract<InventoryNews, { kind: 'loaded' }>> {
     const { product } = await this.#session.open({ signal: options.signal });
-    const { machines } = await this.#open(await this.#reader.readAll(WATCHED_SETS, options));
-    return { kind: 'loaded', product, machines };
+    const told = await this.#reader.readEach(WATCHED_SETS, { ...options, toKept: toTold });
+    const hostNames = new Map<string, string>();
+    for (const each of told) if (each.kind === 'host' && each.name !== null) hostNames.set(each.moid, decodeName(each.name));
+    const machines = new Map<string, MachineFacts>();
+    await this.#slicer.forEach(told, (each) => {
+      if (each.kind !== 'machine') return;
+      const hostName = each.host === null ? null : (hostNames.get(each.host) ?? null);
+      machines.set(each.facts.moid, { ...each.facts, hostName });
+    });
+    return { kind: 'loaded', product, machines: [...machines.values()] };
   }
 
   // Kept between two calls of `follow`, because the stream goes on where it ended.
@@ -93,6 +101,20 @@ export class Inventory {
       }
     }
   }
+}
+
+/** What one object of a full read says. Names of hosts may come after their machines. */
+type Told =
+  | { readonly kind: 'machine'; readonly facts: MachineFacts; readonly host: string | null }
+  | { readonly kind: 'host'; readonly moid: string; readonly name: string | null }
+  | { readonly kind: 'other' };
+
+function toTold({ ref, properties }: ObjectSnapshot): Told {
+  const fields = new Fields(properties);
+  if (ref.type === 'HostSystem') return { kind: 'host', moid: ref.value, name: fields.text('name') };
+  if (ref.type !== 'VirtualMachine') return { kind: 'other' };
+  const facts = toMachineFacts(ref.value, properties, { hostNameOf: () => null });
+  return { kind: 'machine', facts, host: fields.ref('runtime.host')?.value ?? null };
 }
 
 /** The last known properties of machines, and the names of their hosts. */

@@ -2,7 +2,7 @@ import { type Clock, type Logger, onAbort, sleep } from '@breakwater/kernel';
 import type { Moref } from '../schema/index.ts';
 import { createExpiredError, hasCode, isFault, type Session, type SignedIn } from '../session/index.ts';
 import type { PropertySet } from './property-paths.ts';
-import { toChanges } from './update-set.ts';
+import { FLAT_UPDATES, toChanges } from './update-set.ts';
 
 export interface WaitOptions<T> {
   readonly set: PropertySet;
@@ -183,6 +183,7 @@ export class ObjectWaiter {
           method: 'WaitForUpdatesEx',
           self: collector.moref,
           args: { version: collector.version, options: { maxWaitSeconds: MAX_WAIT_SECONDS } },
+          digest: FLAT_UPDATES,
         },
         {
           priority: 'critical',

@@ -6,7 +6,7 @@ import { type FakeAnswer, FakeServer, property, soapFault, soapReply } from '../
 import { WorkSlicer } from '../wire/index.ts';
 import { ObjectView } from './object-view.ts';
 import { selectKnownPaths } from './property-paths.ts';
-import { PropertyReader } from './property-reader.ts';
+import { type ObjectSnapshot, PropertyReader } from './property-reader.ts';
 
 const SETS = [{ type: 'VirtualMachine', paths: ['name', 'runtime.powerState'] }] as const;
 const READ = { priority: 'normal' } as const;
@@ -43,6 +43,14 @@ describe('PropertyReader', () => {
     expect(objects.map((object) => object.properties['name'])).toEqual(['a', 'b', 'c']);
     expect(server.sent('RetrievePropertiesEx')[0]).toContain('<options><maxObjects>250</maxObjects></options>');
     expect(server.sent('ContinueRetrievePropertiesEx').map((body) => /<token>(.*?)<\/token>/.exec(body)?.[1])).toEqual(['t1', 't2']);
+  });
+
+  it('keeps only what is wanted of each object, over all pages and in their order', async () => {
+    const server = new FakeServer()
+      .script('RetrievePropertiesEx', page('RetrievePropertiesEx', machine('1', 'a') + machine('2', 'b'), 't1'))
+      .script('ContinueRetrievePropertiesEx', page('ContinueRetrievePropertiesEx', machine('1', 'c')));
+    const toKept = ({ ref, properties }: ObjectSnapshot): string => `${ref.value}=${String(properties['name'])}`;
+    expect(await start(server).readEach(SETS, { ...READ, toKept })).toEqual(['1=a', '2=b', '1=c']);
   });
 
   it('uses one view for all reads of a session', async () => {

@@ -4,7 +4,7 @@ import { createExpiredError, hasCode, isFault, readMissingObject, type Session }
 import { type ObjectView, toViewSpec } from './object-view.ts';
 import { type PropertySet, selectKnownPaths } from './property-paths.ts';
 import type { ObjectSnapshot } from './property-reader.ts';
-import { type ObjectChange, toChanges } from './update-set.ts';
+import { FLAT_UPDATES, type ObjectChange, toChanges } from './update-set.ts';
 
 export type Update =
   /** The whole state: an object that is not in it does not exist (any more). */
@@ -158,6 +158,7 @@ export class UpdateStream {
             version: this.#version,
             options: { maxWaitSeconds: isLoad ? 0 : Math.ceil(this.#maxWaitMs / 1_000), maxObjectUpdates: PAGE_OBJECTS },
           },
+          digest: FLAT_UPDATES,
         },
         { ...wait, priority: 'normal', idempotent: this.#version === this.#wholeVersion, boundTo: epoch, signal },
       );
@@ -193,9 +194,9 @@ export class UpdateStream {
       this.#loading.delete(key);
       return;
     }
-    const known = this.#loading.get(key) ?? { ref: change.ref, properties: {} };
-    Object.assign(known.properties, change.properties);
-    this.#loading.set(key, known);
+    const known = this.#loading.get(key);
+    if (known === undefined) this.#loading.set(key, { ref: change.ref, properties: change.properties });
+    else Object.assign(known.properties, change.properties);
     if (this.#loading.size > MAX_OBJECTS) {
       throw new OpsError({ code: 'VSPHERE_ANSWER_TOO_LARGE', message: 'The server lists more objects than any server manages.' });
     }

@@ -11,7 +11,7 @@ import {
   SOAP_CONTENT_TYPE,
   VIM_NAMESPACE,
 } from '../schema/index.ts';
-import { type Codec, encodeCall, type ServiceVersions } from '../wire/index.ts';
+import { type Codec, type Digest, encodeCall, type ServiceVersions } from '../wire/index.ts';
 import { createExpiredError, createFaultError, createStatusError } from './errors.ts';
 import { judgeReply } from './expired-reply.ts';
 import { SessionCookie } from './session-cookie.ts';
@@ -30,6 +30,8 @@ export interface SoapCall<Name extends MethodName> {
   readonly method: Name;
   readonly self: Moref;
   readonly args: Arguments<Name>;
+  /** The result then holds what this keeps where its type says that there is a struct. */
+  readonly digest?: Digest | undefined;
 }
 
 /** One exchange at a time, with the cookie but without knowing whether we are signed in. */
@@ -62,7 +64,7 @@ export class SoapDoor {
   /** Rejects with `VSPHERE_FAULT`, `VSPHERE_SESSION_EXPIRED`, `VSPHERE_UNAVAILABLE`, `VSPHERE_HTTP_STATUS` or a `WireError`. */
   call<Name extends MethodName>(call: SoapCall<Name>, options: ExchangeOptions): Promise<SoapAnswer<Name>> {
     const { cookie, version } = this;
-    const body = encodeCall({ ...call, operationId: this.#nextOperationId(), version });
+    const body = encodeCall({ method: call.method, self: call.self, args: call.args, operationId: this.#nextOperationId(), version });
     const request: TransportRequest = {
       method: 'POST',
       path: SDK_PATH,
@@ -75,7 +77,7 @@ export class SoapDoor {
       },
       ...tidy(options),
     };
-    return this.#transport.exchange(request, (response) => this.#readAnswer(call.method, response));
+    return this.#transport.exchange(request, (response) => this.#readAnswer(call, response));
   }
 
   /** A plain download that the session cookie opens: screens and files of datastores. */
@@ -98,9 +100,9 @@ export class SoapDoor {
   }
 
   // Judged inside the exchange, so that whoever wraps the transport sees what the answer really was.
-  async #readAnswer<Name extends MethodName>(method: Name, response: TransportResponse): Promise<SoapAnswer<Name>> {
+  async #readAnswer<Name extends MethodName>({ method, digest }: SoapCall<Name>, response: TransportResponse): Promise<SoapAnswer<Name>> {
     if (response.status !== 200 && response.status !== 500) throw createStatusError(response, method);
-    const reply = await this.#codec.decodeReply(method, response.chunks);
+    const reply = await this.#codec.decodeReply(method, response.chunks, { digest });
     if (reply.kind === 'fault') {
       throw reply.fault.type === 'NotAuthenticated' ? createExpiredError(method) : createFaultError(reply.fault, method);
     }

@@ -1,4 +1,5 @@
 import type { MethodName } from '../schema/index.ts';
+import type { Digest } from './digest.ts';
 import { EnvelopeSink, type Reply } from './envelope-sink.ts';
 import { DEFAULT_WIRE_LIMITS, type WireLimits } from './limits.ts';
 import { Plans } from './plans.ts';
@@ -11,7 +12,7 @@ export type Chunks = AsyncIterable<Uint8Array>;
 
 export interface Codec {
   /** The answer to `method`, or the fault in its place. */
-  decodeReply(method: MethodName, chunks: Chunks): Promise<Reply>;
+  decodeReply(method: MethodName, chunks: Chunks, options?: { readonly digest?: Digest | undefined }): Promise<Reply>;
   decodeVersions(chunks: Chunks): Promise<ServiceVersions>;
 }
 
@@ -36,8 +37,8 @@ export function createCodec(options: CodecOptions): Codec {
   const read = (sink: XmlSink, chunks: Chunks): Promise<void> => readAll(chunks, { sink, limits, caches, slicer });
 
   return {
-    async decodeReply(method, chunks) {
-      const sink = new EnvelopeSink({ method, plans });
+    async decodeReply(method, chunks, { digest } = {}) {
+      const sink = new EnvelopeSink({ method, plans, digest });
       await read(sink, chunks);
       return sink.reply();
     },

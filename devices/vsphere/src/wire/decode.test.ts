@@ -238,6 +238,35 @@ describe('decodeReply', () => {
     }
   });
 
+  it('puts what a digest keeps in the place of each struct of its type, in order and however the bytes are cut', async () => {
+    const random = createSeededRandom(2);
+    for (const [name, method, type] of [
+      ['retrieve-esxi.xml', 'RetrievePropertiesEx', 'ObjectContent'],
+      ['retrieve-other-prefixes.xml', 'RetrievePropertiesEx', 'ObjectContent'],
+      ['updates.xml', 'WaitForUpdatesEx', 'ObjectUpdate'],
+    ] as const) {
+      const bytes = readFixture(name);
+      const whole = await decode(method, bytes);
+      const codec = makeCodec();
+      for (let round = 0; round < 40; round++) {
+        const pieces: Uint8Array[] = [];
+        for (let at = 0; at < bytes.length; ) {
+          const length = round === 0 ? 1 : 1 + Math.floor(random() ** 3 * 400);
+          pieces.push(bytes.subarray(at, at + length));
+          at += length;
+        }
+        const seen: unknown[] = [];
+        const digest = { type, toKept: (struct: unknown) => ({ place: seen.push(struct) - 1 }) };
+        const digested = await codec.decodeReply(method, toChunks(...pieces), { digest });
+        expect(seen.length).toBeGreaterThan(0);
+        const restored: unknown = JSON.parse(JSON.stringify(digested), (_, value: unknown) =>
+          typeof value === 'object' && value !== null && 'place' in value ? seen[Number(value.place)] : value,
+        );
+        expect(restored).toEqual(whole);
+      }
+    }
+  });
+
   it('is not misled by an answer that begins like the ones before', async () => {
     const known = '<returnval xsi:type="xsd:string">1</returnval>';
     const plain = '<returnval>1</returnval>';

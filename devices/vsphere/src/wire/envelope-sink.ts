@@ -1,4 +1,5 @@
 import { type MethodName, SOAP_NAMESPACE, type Value } from '../schema/index.ts';
+import type { Digest } from './digest.ts';
 import { type FieldPlan, type Plan, type Plans, STRING } from './plans.ts';
 import type { Tag } from './tag.ts';
 import { ValueBuilder } from './value-builder.ts';
@@ -35,11 +36,11 @@ export class EnvelopeSink implements XmlSink {
   #faultType: string | undefined;
   #faultDetail: SoapFault['detail'] | undefined;
 
-  constructor(options: { readonly method: MethodName; readonly plans: Plans }) {
+  constructor(options: { readonly method: MethodName; readonly plans: Plans; readonly digest?: Digest | undefined }) {
     this.#method = options.method;
     this.#result = options.plans.result(options.method);
     this.#faultPlan = options.plans.struct('MethodFault');
-    this.#builder = new ValueBuilder(options.plans);
+    this.#builder = new ValueBuilder({ plans: options.plans, digest: options.digest });
   }
 
   open(tag: Tag): boolean {

@@ -1,4 +1,5 @@
 export { type Codec, createCodec } from './codec.ts';
+export type { Digest } from './digest.ts';
 export { encodeCall } from './encode.ts';
 export type { SoapFault } from './envelope-sink.ts';
 export type { ServiceVersions } from './versions-sink.ts';

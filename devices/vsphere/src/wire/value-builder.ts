@@ -1,3 +1,4 @@
+import type { Digest } from './digest.ts';
 import type { FieldPlan, Plan, Plans } from './plans.ts';
 import { SKIP, STRING } from './plans.ts';
 import type { Tag } from './tag.ts';
@@ -24,12 +25,14 @@ interface Frame {
 /** Builds the value of one element from the events of a reader, by plan. */
 export class ValueBuilder implements XmlSink {
   readonly #plans: Plans;
+  readonly #digest: Digest | undefined;
   readonly #frames: Frame[] = [];
   #depth = 0;
   #result: unknown;
 
-  constructor(plans: Plans) {
-    this.#plans = plans;
+  constructor(options: { readonly plans: Plans; readonly digest: Digest | undefined }) {
+    this.#plans = options.plans;
+    this.#digest = options.digest;
   }
 
   /** Everything opened is closed. */
@@ -64,7 +67,7 @@ export class ValueBuilder implements XmlSink {
 
   close(text: string): void {
     const frame = this.#frames[--this.#depth] as Frame;
-    const value = frame.isNil ? undefined : toValue(frame, text);
+    const value = frame.isNil ? undefined : this.#digested(frame, toValue(frame, text));
     frame.value = undefined;
     if (this.#depth === 0) {
       this.#result = value;
@@ -74,6 +77,11 @@ export class ValueBuilder implements XmlSink {
     const parent = this.#frames[this.#depth - 1] as Frame;
     if (parent.plan.kind === 'list') (parent.value as unknown[]).push(value);
     else store(parent, frame, value);
+  }
+
+  #digested({ plan }: Frame, value: unknown): unknown {
+    if (this.#digest === undefined || plan.kind !== 'struct' || !plan.family.has(this.#digest.type)) return value;
+    return this.#digest.toKept(value as Struct);
   }
 
   #push(tag: Tag, target: Pick<FieldPlan, 'plan' | 'isArray'> & { readonly field: string }): boolean {
