@@ -5,7 +5,7 @@ import type { Digest } from '../wire/index.ts';
 import { type ObjectView, toViewSpec } from './object-view.ts';
 import { type PropertySet, selectKnownPaths } from './property-paths.ts';
 
-/** An object and what was asked of it. Properties that are unset or not allowed to be read are absent or undefined. */
+/** An object and what was asked of it. Properties that are unset or not allowed to be read are absent. */
 export interface ObjectSnapshot {
   readonly ref: Moref;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ export class PropertyReader {
 
   /** Everything of the given types, page by page. Starts over once when the session ends or an object disappears in the middle. */
   readAll(sets: readonly PropertySet[], options: ReadOptions): Promise<readonly ObjectSnapshot[]> {
-    return this.#readWhole(sets, { ...options, reading: toSnapshotReading(sets) });
+    return this.#readWhole(sets, { ...options, reading: SNAPSHOTS });
   }
 
   /**
@@ -46,7 +46,7 @@ export class PropertyReader {
     options: ReadOptions & { readonly toKept: (object: ObjectSnapshot) => T },
   ): Promise<readonly T[]> {
     const { toKept, ...rest } = options;
-    return this.#readWhole(sets, { ...rest, reading: toKeptReading(sets, toKept) });
+    return this.#readWhole(sets, { ...rest, reading: toKeptReading(toKept) });
   }
 
   async #readWhole<T>(sets: readonly PropertySet[], options: ReadOptions & { readonly reading: Reading<T> }): Promise<readonly T[]> {
@@ -64,7 +64,7 @@ export class PropertyReader {
     const { set, priority, signal } = options;
     if (refs.length === 0) return [];
     const server = await this.#session.open({ signal });
-    const reading = toSnapshotReading([set]);
+    const reading = SNAPSHOTS;
     const spec = { propSet: toPropertySpecs([set], server.apiVersion), objectSet: refs.map((obj) => ({ obj, skip: false })) };
     const page = await this.#session.call(
       {
@@ -156,13 +156,13 @@ interface Condensed<T> {
   readonly kept: T | undefined;
 }
 
-const toSnapshotReading = (sets: readonly PropertySet[]): Reading<ObjectSnapshot> => ({
-  digest: toDigest(sets, (object) => object),
+const SNAPSHOTS: Reading<ObjectSnapshot> = {
+  digest: toDigest((object) => object),
   take: (page) => mergeSnapshots(readKept<MutableSnapshot>(page)),
-});
+};
 
-const toKeptReading = <T>(sets: readonly PropertySet[], toKept: (object: ObjectSnapshot) => T): Reading<T> => ({
-  digest: toDigest(sets, toKept),
+const toKeptReading = <T>(toKept: (object: ObjectSnapshot) => T): Reading<T> => ({
+  digest: toDigest(toKept),
   take: (page) => readKept<T>(page),
 });
 
@@ -171,25 +171,17 @@ function readKept<T>(page: Value<'RetrieveResult'> | undefined): readonly T[] {
   return objects.flatMap(({ kept }) => (kept === undefined ? [] : [kept]));
 }
 
-function toDigest<T>(sets: readonly PropertySet[], toKept: (object: MutableSnapshot) => T): Digest {
-  const blanks = new Map(sets.map(({ type, paths }) => [type as string, toBlank(paths)]));
+function toDigest<T>(toKept: (object: MutableSnapshot) => T): Digest {
   return {
     type: 'ObjectContent',
     toKept: (struct): Condensed<T> => {
       const { obj, propSet, missingSet } = struct as Value<'ObjectContent'>;
       if (obj === undefined) return { missingSet, kept: undefined };
-      const properties: Record<string, unknown> = { ...blanks.get(obj.type) };
+      const properties: Record<string, unknown> = {};
       for (const { name, val } of propSet ?? []) if (name !== undefined && name !== '__proto__') properties[name] = val;
       return { missingSet, kept: toKept({ ref: obj, properties }) };
     },
   };
-}
-
-/** All properties that can come, unset. A record that grows by more than a dozen of them becomes a hash table of 1.5 KB; a copy of this stays 0.2 KB. */
-function toBlank(paths: readonly string[]): Record<string, undefined> {
-  const blank = JSON.parse(JSON.stringify(Object.fromEntries(paths.map((path) => [path, 0])))) as Record<string, undefined>;
-  for (const path of paths) blank[path] = undefined;
-  return blank;
 }
 
 interface MutableSnapshot extends ObjectSnapshot {
@@ -203,7 +195,7 @@ function mergeSnapshots(objects: readonly MutableSnapshot[]): readonly ObjectSna
     const key = `${object.ref.type}/${object.ref.value}`;
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, object);
-    else for (const [path, value] of Object.entries(object.properties)) if (value !== undefined) known.properties[path] = value;
+    else Object.assign(known.properties, object.properties);
   }
   return [...byKey.values()];
 }
