@@ -283,7 +283,12 @@ test('a host that stands two calls at once is found out and served without a han
   if (machine === undefined) throw new Error('no machine');
   await new Promise((resolve) => setTimeout(resolve, 10_000));
   expect(await bed.machines()).toHaveLength(60);
-  expect(await portal.power(machine, 'power_off')).toMatchObject({ state: 'succeeded' });
+  // The host may refuse the power call itself. That is told as unknown and never sent again by itself: a person asks again.
+  const outcomes: string[] = [];
+  const isOff = (): boolean => bed.simulator.control.findMachine(machine.moid)?.powerState === 'poweredOff';
+  while (!isOff() && outcomes.length < 5) outcomes.push((await portal.power(machine, 'power_off')).state);
+  expect(isOff()).toBe(true);
+  expect(outcomes.filter((outcome) => !['succeeded', 'unknown', 'failed'].includes(outcome))).toEqual([]);
   const stats = (await portal.request('GET', '/api/v1/queue/stats')).body as QueueStats;
   expect(stats.servers[bed.server.id]?.queue.total_requests).toBeGreaterThan(0);
   expect(bed.simulator.control.report().maxActive).toBeLessThanOrEqual(MAX_CONCURRENT);
