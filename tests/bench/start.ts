@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { MachineFacts } from '@breakwater/fleet';
+import { silentLogger, systemClock, toMoid, toServerId } from '@breakwater/kernel';
+import { openStorage } from '@breakwater/storage';
 import type { Bench, BenchRow } from './row.ts';
 import { ensureDebianPackages } from './support/debian.ts';
 import { median, readMemoryMib, round } from './support/process-figures.ts';
@@ -51,6 +54,59 @@ async function measure(
   }
 }
 
+const MANY = 10_000;
+
+/** Fills a data folder with the last known inventory of two servers that are switched off, so that only memory is measured. */
+async function fillDataFolder(dataDir: string): Promise<void> {
+  const storage = await openStorage({ dataDir, logger: silentLogger, clock: systemClock });
+  for (const half of [0, 1]) {
+    const id = toServerId(`bench-${half}`);
+    await storage.servers.save(
+      {
+        id,
+        kind: 'vsphere',
+        name: id,
+        host: `bench-${half}.invalid`,
+        port: 443,
+        user: 'root',
+        verifySsl: true,
+        pinnedSha256: null,
+        enabled: false,
+        paused: false,
+      },
+      { password: undefined },
+    );
+    const machines = Array.from({ length: MANY / 2 }, (_, index): MachineFacts => describeMachine(half * MANY + index));
+    await storage.inventory.save(id, { dataAtWallMs: Date.now(), machines });
+  }
+  await storage.close();
+}
+
+function describeMachine(index: number): MachineFacts {
+  const address = `10.${Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
+  return {
+    moid: toMoid(String(index)),
+    name: `machine-${index}`,
+    powerState: index % 4 === 0 ? 'poweredOff' : 'poweredOn',
+    guestOs: 'Debian GNU/Linux 12 (64-bit)',
+    memoryMib: 4_096,
+    cpuCount: 2,
+    guestIp: address,
+    ipAddresses: [address, `2001:db8::${index.toString(16)}`],
+    guestHostName: `machine-${index}.example`,
+    hostName: `esx-${index % 8}.example`,
+    tools: 'running',
+    isTemplate: false,
+    isAccessible: true,
+    instanceUuid: `52000000-0000-0000-0000-${String(index).padStart(12, '0')}`,
+    annotation: `Owner of machine ${index}`,
+    bootTime: '2026-01-01T00:00:00.000Z',
+    question: null,
+    diskUsedBytes: index * 1_000_000,
+    diskTotalBytes: index * 2_000_000,
+  };
+}
+
 export const bench: Bench = {
   name: 'start',
   summary: 'Time to the first answer and idle memory, against the documents’ Python stack.',
@@ -58,23 +114,27 @@ export const bench: Bench = {
     ensureDebianPackages(['python3-flask', 'python3-pyvmomi', 'python3-pil', 'python3-aiohttp']);
     const dataDir = mkdtempSync(join(tmpdir(), 'breakwater-bench-'));
     const bare = 'require("node:http").createServer((q,s)=>s.end("{}")).listen(Number(process.argv[1]),"127.0.0.1")';
-    const env = (port: number): NodeJS.ProcessEnv => ({
-      BREAKWATER_DATA_DIR: dataDir,
+    const env = (port: number, folder: string): NodeJS.ProcessEnv => ({
+      BREAKWATER_DATA_DIR: folder,
       PORT: String(port),
       HOST: '127.0.0.1',
       BREAKWATER_API_TOKEN: 'bwt_bench-0123456789abcdef0123456789abcdef',
     });
+    const fullDir = mkdtempSync(join(tmpdir(), 'breakwater-bench-'));
+    await fillDataFolder(fullDir);
     const ours: Started[] = [];
+    const full: Started[] = [];
+    const portal = (folder: string): Promise<Started> =>
+      measure(process.execPath, () => ['--conditions=@breakwater/source', 'apps/breakwater/src/main.ts', 'serve'], {
+        path: '/api/v1/health',
+        env: (port) => env(port, folder),
+      });
     const node: Started[] = [];
     const python: Started[] = [];
     try {
       for (let turn = 0; turn < ROUNDS; turn++) {
-        ours.push(
-          await measure(process.execPath, () => ['--conditions=@breakwater/source', 'apps/breakwater/src/main.ts', 'serve'], {
-            path: '/api/v1/health',
-            env,
-          }),
-        );
+        ours.push(await portal(dataDir));
+        full.push(await portal(fullDir));
         node.push(await measure(process.execPath, (port) => ['-e', bare, String(port)], { path: '/' }));
         python.push(
           await measure('/usr/bin/python3', (port) => ['tests/bench/peers/python-stack.py', String(port)], { path: '/api/v1/health' }),
@@ -84,7 +144,7 @@ export const bench: Bench = {
         );
       }
     } finally {
-      rmSync(dataDir, { recursive: true, force: true });
+      for (const folder of [dataDir, fullDir]) rmSync(folder, { recursive: true, force: true });
     }
     const first = (all: readonly Started[]): number => median(all.map((one) => one.firstAnswerMs));
     const idle = (all: readonly Started[]): number => median(all.map((one) => one.idleMib));
@@ -115,6 +175,24 @@ export const bench: Bench = {
         ratio: round(idle(ours) / idle(python)),
         goal: 'at most 85 MiB',
         ok: idle(ours) <= 85,
+      },
+      {
+        name: 'two known servers with 10,000 machines, first answer',
+        value: round(first(full)),
+        unit: 'ms',
+        peer: null,
+        ratio: null,
+        goal: 'at most 1000 ms',
+        ok: first(full) <= 1_000,
+      },
+      {
+        name: 'memory of 10,000 machines',
+        value: round(idle(full) - idle(ours)),
+        unit: 'MiB',
+        peer: null,
+        ratio: null,
+        goal: 'at most 25 MiB',
+        ok: idle(full) - idle(ours) <= 25,
       },
     ];
     return rows;
