@@ -1,7 +1,7 @@
 import { isOpsError, ManualClock, OpsError, Secret, silentLogger } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { SERVICE_INSTANCE } from '../schema/index.ts';
-import { FakeServer, soapFault, soapReply } from '../testing/fake-server.ts';
+import { type FakeAnswer, FakeServer, soapFault, soapReply } from '../testing/fake-server.ts';
 import { WorkSlicer } from '../wire/index.ts';
 import { Session } from './session.ts';
 
@@ -168,6 +168,21 @@ describe('Session', () => {
     const result = await openSession(server).call({ method: 'RetrievePropertiesEx', self: COLLECTOR, args: READ_ARGS }, READ);
     expect(result?.objects).toHaveLength(1);
     expect(server.signIns).toBe(2);
+  });
+
+  it('does not believe an empty answer because somebody else has signed in again meanwhile', async () => {
+    let answer: (reply: FakeAnswer) => void = () => undefined;
+    const present = '<returnval><objects><obj type="Folder">f</obj></objects></returnval>';
+    const server = new FakeServer()
+      .script('RetrievePropertiesEx', () => new Promise((resolve) => (answer = resolve)), soapReply('RetrievePropertiesEx', present))
+      .script('CurrentTime', NOT_AUTHENTICATED, soapReply('CurrentTime', '<returnval>2026-01-01T00:00:00Z</returnval>'));
+    const session = openSession(server);
+    const reading = session.call({ method: 'RetrievePropertiesEx', self: COLLECTOR, args: READ_ARGS }, READ);
+    await expect.poll(() => server.isPending('RetrievePropertiesEx')).toBe(true);
+    await readTime(session);
+    expect(server.signIns).toBe(2);
+    answer(soapReply('RetrievePropertiesEx'));
+    expect((await reading)?.objects).toHaveLength(1);
   });
 
   it('believes an empty answer of a living session', async () => {

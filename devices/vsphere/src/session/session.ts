@@ -92,14 +92,18 @@ export class Session {
 
   /** Calls a method. An expired session is replaced and the call repeated, if it is idempotent and not bound to the old one. */
   async call<Name extends MethodName>(call: SoapCall<Name>, options: CallOptions): Promise<Result<Name>> {
-    const answer = await this.#inSession(call.method, options, (exchange) => this.#door.call(call, exchange));
+    const { answer, epoch } = await this.#inSession(call.method, options, async (exchange, asked) => ({
+      answer: await this.#door.call(call, exchange),
+      epoch: asked,
+    }));
     if (!answer.isDoubtful) return answer.value;
-    // An ESXi host whose session has ended may answer with nothing. Touching the session tells the cases apart.
-    const epoch = this.current?.epoch;
-    await this.#inSession('CurrentTime', options, (exchange) =>
-      this.#door.call({ method: 'CurrentTime', self: SERVICE_INSTANCE, args: {} }, { ...exchange, idempotent: true }),
-    );
-    if (this.current?.epoch === epoch) return answer.value;
+    // An ESXi host whose session has ended may answer with nothing. Touching the session tells the cases apart. It has to be
+    // the one that was asked: somebody else may have signed in again while the answer was on its way.
+    const touched = await this.#inSession('CurrentTime', options, async (exchange, asked) => {
+      await this.#door.call({ method: 'CurrentTime', self: SERVICE_INSTANCE, args: {} }, { ...exchange, idempotent: true });
+      return asked;
+    });
+    if (touched === epoch) return answer.value;
     if (options.boundTo !== undefined) throw createExpiredError(call.method);
     return (await this.#inSession(call.method, options, (exchange) => this.#door.call(call, exchange))).value;
   }
@@ -150,7 +154,8 @@ export class Session {
     }
   }
 
-  async #inSession<T>(operation: string, options: CallOptions, act: (exchange: ExchangeOptions) => Promise<T>): Promise<T> {
+  /** `act` is told the epoch of the session that it acts in. */
+  async #inSession<T>(operation: string, options: CallOptions, act: (exchange: ExchangeOptions, epoch: number) => Promise<T>): Promise<T> {
     const { boundTo, ...exchange } = options;
     const { epoch } = await this.open({ signal: options.signal });
     if (boundTo !== undefined && boundTo !== epoch) throw createExpiredError(operation);
@@ -165,11 +170,11 @@ export class Session {
     }
   }
 
-  async #attempt<T>(epoch: number, exchange: ExchangeOptions, act: (exchange: ExchangeOptions) => Promise<T>): Promise<T> {
+  async #attempt<T>(epoch: number, exchange: ExchangeOptions, act: (exchange: ExchangeOptions, epoch: number) => Promise<T>): Promise<T> {
     const { signal } = exchange;
     const combined = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     try {
-      const value = await act({ ...exchange, signal: combined });
+      const value = await act({ ...exchange, signal: combined }, epoch);
       this.#touch();
       return value;
     } catch (error) {
