@@ -84,6 +84,73 @@ describe('ObjectWaiter', () => {
     expect(server.sent('CancelWaitForUpdates')).toHaveLength(1);
   });
 
+  it('does not wait for a server that ignores being told to end the wait', async () => {
+    const server = new FakeServer().script('WaitForUpdatesEx', NEVER, news('1', state('t1', 'success'), state('t2', 'success')));
+    const { clock, wait } = start(server);
+    const first = wait('t1');
+    await letPass(clock, 100);
+    const outcomes = Promise.all([first, wait('t2'), wait('t3')]);
+    await letPass(clock, 2_000);
+    expect(server.sent('CancelWaitForUpdates')).toHaveLength(1);
+    expect(server.sent('CreatePropertyCollector')).toHaveLength(2);
+    // The wait that was left lives on with the server until its collector goes.
+    expect(server.sent('DestroyPropertyCollector')).toEqual([expect.stringContaining('pc-1<')]);
+    expect(server.sent('CreateFilter').filter((body) => body.includes('pc-3<'))).toHaveLength(3);
+    server.on('WaitForUpdatesEx', () => news('2', state('t3', 'success')));
+    await letPass(clock, 1_000);
+    expect(await outcomes).toHaveLength(3);
+    expect(clock.pendingCount).toBe(1);
+  });
+
+  it('takes in an object at whatever moment it comes between a filter and the wait', async () => {
+    for (let moment = 0; moment < 40; moment++) {
+      let endWait: (answer: FakeAnswer) => void = () => undefined;
+      const server = new FakeServer()
+        .on('WaitForUpdatesEx', () => new Promise((resolve) => (endWait = resolve)))
+        .on('CancelWaitForUpdates', () => {
+          endWait(soapFault('RequestCanceled'));
+          return soapReply('CancelWaitForUpdates');
+        });
+      let answer: (reply: FakeAnswer) => void = () => undefined;
+      server.script(
+        'CreateFilter',
+        () => new Promise((resolve) => (answer = resolve)),
+        soapReply('CreateFilter', '<returnval type="PropertyFilter">f2</returnval>'),
+      );
+      const { clock, wait } = start(server);
+      void wait('t1');
+      await letPass(clock, 0);
+      answer(soapReply('CreateFilter', '<returnval type="PropertyFilter">f1</returnval>'));
+      for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+      void wait('t2');
+      await letPass(clock, 500);
+      expect(server.sent('CreateFilter'), `moment ${moment}`).toHaveLength(2);
+    }
+  });
+
+  it('stops watching what one gave up on while others still wait', async () => {
+    let answer: (reply: FakeAnswer) => void = () => undefined;
+    const server = new FakeServer()
+      .script(
+        'CreateFilter',
+        soapReply('CreateFilter', '<returnval type="PropertyFilter">f1</returnval>'),
+        soapReply('CreateFilter', '<returnval type="PropertyFilter">f2</returnval>'),
+        () => new Promise((resolve) => (answer = resolve)),
+      )
+      .script('WaitForUpdatesEx', NEVER);
+    const { clock, wait } = start(server);
+    const [early, late] = [new AbortController(), new AbortController()];
+    void wait('t1').catch(() => undefined);
+    const failures = [wait('t2', early.signal), wait('t3', late.signal)].map((work) => work.catch(() => 'gave up'));
+    await letPass(clock, 100);
+    early.abort(new Error('enough'));
+    late.abort(new Error('enough'));
+    answer(soapReply('CreateFilter', '<returnval type="PropertyFilter">f3</returnval>'));
+    await letPass(clock, 100);
+    expect(await Promise.all(failures)).toEqual(['gave up', 'gave up']);
+    expect(server.sent('DestroyPropertyFilter').map((body) => /PropertyFilter">(f\d)/.exec(body)?.[1])).toEqual(['f2', 'f3']);
+  });
+
   it('says that an object is gone, whether it never was or leaves', async () => {
     const server = new FakeServer()
       .script(

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, onAbort, sleep } from '@breakwater/kernel';
+import { type Clock, type Logger, onAbort, sleep, type TimerHandle } from '@breakwater/kernel';
 import type { Moref } from '../schema/index.ts';
 import { createExpiredError, hasCode, isFault, type Session, type SignedIn } from '../session/index.ts';
 import type { PropertySet } from './property-paths.ts';
@@ -30,13 +30,23 @@ interface Collector {
   version: string;
 }
 
-/** Short enough that an object added during a wait is noticed in time even by a server that does not end the wait for it. */
+/** The one call that waits for news. */
+interface Parked {
+  readonly collector: Collector;
+  readonly abort: AbortController;
+  state: 'waiting' | 'woken' | 'overdue';
+  overdue?: TimerHandle;
+}
+
 const MAX_WAIT_SECONDS = 15;
 const TIMEOUT_MS = 60_000;
 const MAX_REBUILDS = 2;
 
 /** The collector or its state is gone on the server, or somebody else ended our wait. */
 const LOST_FAULTS = ['InvalidCollectorVersion', 'ManagedObjectNotFound', 'RequestCanceled'] as const;
+
+/** A server that has been told to end the wait, and has not within this time, is asked anew by a collector that knows all objects. */
+const WAKE_GRACE_MS = 1_000;
 
 /** Least time between two parked calls, should a server answer them without waiting. */
 const PACE_MS = 250;
@@ -53,7 +63,7 @@ export class ObjectWaiter {
   #isPumping = false;
   /** Waits that we ended ourselves and whose refusal has not come yet. */
   #wakes = 0;
-  #parked: { readonly collector: Collector; readonly abort: AbortController } | undefined;
+  #parked: Parked | undefined;
 
   constructor(options: { readonly session: Session; readonly clock: Clock; readonly logger: Logger }) {
     this.#session = options.session;
@@ -96,21 +106,28 @@ export class ObjectWaiter {
 
   /** Makes the parked call return, so that a new object is watched as well. */
   #wake(): void {
-    if (this.#parked === undefined) return;
-    const { collector } = this.#parked;
+    const parked = this.#parked;
+    if (parked?.state !== 'waiting') return;
+    parked.state = 'woken';
     this.#wakes++;
+    const { collector } = parked;
     this.#session
       .call(
         { method: 'CancelWaitForUpdates', self: collector.moref, args: {} },
-        { priority: 'critical', idempotent: true, boundTo: collector.epoch },
+        { priority: 'critical', idempotent: true, boundTo: collector.epoch, timeoutMs: TIMEOUT_MS },
       )
-      // Without it the new object is looked at when the present wait ends by itself.
       .catch((error: unknown) => this.#logger.debug('A wait could not be ended early.', { error }));
+    // It may also have overtaken the call that it is to end.
+    parked.overdue = this.#clock.after(WAKE_GRACE_MS, () => {
+      parked.state = 'overdue';
+      parked.abort.abort();
+    });
   }
 
   #drop(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     if (this.#waiters.size === 0) this.#parked?.abort.abort();
+    else this.#unwatch(waiter);
   }
 
   async #pump(): Promise<void> {
@@ -123,9 +140,17 @@ export class ObjectWaiter {
         if (collector?.epoch !== server.epoch) collector = await this.#createCollector(server);
         await this.#watchNew(collector);
         if (this.#waiters.size === 0) break;
+        // One may have come while the last filter was on its way; nothing would wake the wait for it.
+        if (this.#hasUnwatched(collector)) continue;
         const parkedAt = this.#clock.now();
-        await this.#park(collector);
+        const end = await this.#park(collector);
         rebuilds = 0;
+        if (end === 'overdue') {
+          await this.#destroy(collector);
+          collector = undefined;
+          this.#forgetFilters();
+          continue;
+        }
         const earlyMs = parkedAt + PACE_MS - this.#clock.now();
         if (earlyMs > 0 && this.#waiters.size > 0) await sleep(this.#clock, earlyMs);
       } catch (error) {
@@ -137,7 +162,7 @@ export class ObjectWaiter {
         const isLost = hasCode(error, 'VSPHERE_SESSION_EXPIRED') || isFault(error, ...LOST_FAULTS);
         if (isLost && ++rebuilds <= MAX_REBUILDS) {
           collector = undefined;
-          for (const waiter of this.#waiters) waiter.filter = undefined;
+          this.#forgetFilters();
           continue;
         }
         this.#rejectAll(error);
@@ -147,6 +172,11 @@ export class ObjectWaiter {
     if (collector !== undefined) await this.#destroy(collector);
   }
 
+  #forgetFilters(): void {
+    this.#wakes = 0;
+    for (const waiter of this.#waiters) waiter.filter = undefined;
+  }
+
   async #createCollector(server: SignedIn): Promise<Collector> {
     const moref = await this.#session.call(
       { method: 'CreatePropertyCollector', self: server.propertyCollector, args: {} },
@@ -154,6 +184,11 @@ export class ObjectWaiter {
     );
     if (moref === undefined) throw createExpiredError('CreatePropertyCollector');
     return { epoch: server.epoch, moref, version: '' };
+  }
+
+  #hasUnwatched(collector: Collector): boolean {
+    for (const waiter of this.#waiters) if (waiter.filter?.epoch !== collector.epoch) return true;
+    return false;
   }
 
   async #watchNew(collector: Collector): Promise<void> {
@@ -166,7 +201,9 @@ export class ObjectWaiter {
           { method: 'CreateFilter', self: collector.moref, args: { spec, partialUpdates: false } },
           { priority: 'critical', idempotent: true, boundTo: collector.epoch },
         );
-        if (moref !== undefined) waiter.filter = { epoch: collector.epoch, moref };
+        if (moref === undefined) throw createExpiredError('CreateFilter');
+        waiter.filter = { epoch: collector.epoch, moref };
+        if (!this.#waiters.has(waiter) && this.#waiters.size > 0) this.#unwatch(waiter);
       } catch (error) {
         if (!isFault(error, 'ManagedObjectNotFound')) throw error;
         this.#finish(waiter, { kind: 'gone' });
@@ -174,9 +211,9 @@ export class ObjectWaiter {
     }
   }
 
-  async #park(collector: Collector): Promise<void> {
-    const abort = new AbortController();
-    this.#parked = { collector, abort };
+  async #park(collector: Collector): Promise<'answered' | 'overdue'> {
+    const parked: Parked = { collector, abort: new AbortController(), state: 'waiting' };
+    this.#parked = parked;
     try {
       const reply = await this.#session.call(
         {
@@ -191,13 +228,18 @@ export class ObjectWaiter {
           idempotent: true,
           timeoutMs: TIMEOUT_MS,
           boundTo: collector.epoch,
-          signal: abort.signal,
+          signal: parked.abort.signal,
         },
       );
-      if (reply === undefined) return;
+      if (reply === undefined) return 'answered';
       collector.version = reply.version ?? '';
       for (const change of toChanges(reply)) this.#apply(change.ref, change.kind === 'left' ? undefined : change.properties);
+      return 'answered';
+    } catch (error) {
+      if (parked.state === 'overdue') return 'overdue';
+      throw error;
     } finally {
+      parked.overdue?.cancel();
       this.#parked = undefined;
     }
   }
@@ -218,9 +260,13 @@ export class ObjectWaiter {
   #finish(waiter: Waiter, outcome: WaitOutcome<unknown>): void {
     this.#waiters.delete(waiter);
     waiter.settle(outcome);
-    const { filter } = waiter;
     // The last one's filter goes with the collector.
-    if (filter === undefined || this.#waiters.size === 0) return;
+    if (this.#waiters.size > 0) this.#unwatch(waiter);
+  }
+
+  /** A filter that nobody waits for would go on telling its changes as long as there is a collector. */
+  #unwatch({ filter }: Waiter): void {
+    if (filter === undefined) return;
     this.#session
       .call(
         { method: 'DestroyPropertyFilter', self: filter.moref, args: {} },
