@@ -214,6 +214,42 @@ describe('UpdateStream', () => {
     expect(server.sent('WaitForUpdatesEx').at(-1)).toContain('session[2]pc');
   });
 
+  it('gives the collector back when the server no longer knows the view', async () => {
+    const server = new FakeServer().script(
+      'WaitForUpdatesEx',
+      updates({ version: '1', objects: [entered('12', 'a')] }),
+      soapFault('ManagedObjectNotFound', { fields: '<obj type="ContainerView">session[1]view-1</obj>' }),
+      updates({ version: '1', objects: [entered('13', 'b')] }),
+      NEVER,
+    );
+    const { clock, news, follow } = start(server);
+    void follow();
+    await letPass(clock, 1_000);
+    expect(loaded(news)).toEqual([['a'], ['b']]);
+    expect(server.sent('CreateContainerView')).toHaveLength(2);
+    expect(server.sent('DestroyPropertyCollector')).toEqual([expect.stringContaining('pc-2<')]);
+    expect(server.signIns).toBe(1);
+  });
+
+  it('does not turn pages for ever, neither of a load nor of news', async () => {
+    const page = updates({ version: 'p', objects: [], truncated: true });
+    const endless = new FakeServer().on('WaitForUpdatesEx', () => page);
+    const first = start(endless);
+    expect(await first.follow()).toBe('VSPHERE_ANSWER_TOO_LARGE');
+    const later = new FakeServer().script('WaitForUpdatesEx', updates({ version: '1', objects: [entered('12', 'a')] }), page);
+    const second = start(later);
+    const end = second.follow();
+    await letPass(second.clock, 1_000);
+    expect(await end).toBe('VSPHERE_ANSWER_TOO_LARGE');
+    expect(later.sent('WaitForUpdatesEx').length).toBeLessThan(6_000);
+  });
+
+  it('refuses news without a version, which would have everything told again and again', async () => {
+    const server = new FakeServer().on('WaitForUpdatesEx', () => updates({ version: '', objects: [entered('12', 'a')] }));
+    const { follow } = start(server);
+    expect(await follow()).toBe('VSPHERE_NOT_SOAP');
+  });
+
   it('gives up on a server that ends every session, rather than signing in for ever', async () => {
     const server = new FakeServer().on('WaitForUpdatesEx', () => soapFault('NotAuthenticated'));
     const { clock, follow } = start(server);

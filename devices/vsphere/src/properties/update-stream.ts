@@ -35,6 +35,9 @@ const PAGE_OBJECTS = 200;
 /** More than any server manages (vCenter: 35,000 machines); a server that never ends its load must not fill our memory. */
 const MAX_OBJECTS = 200_000;
 
+/** A vCenter with 35,000 machines has 350. Bounds a server that announces more for ever. */
+const MAX_PAGES = 5_000;
+
 /** Least time from one wait for news to the next. What changes meanwhile comes in one answer instead of many. */
 const PACE_MS = 250;
 
@@ -63,6 +66,8 @@ export class UpdateStream {
   #wholeVersion = '';
   #loading = new Map<string, { ref: Moref; properties: Record<string, unknown> }>();
   #rebuilds = 0;
+  /** Since the last whole answer. */
+  #pages = 0;
   #askedAt: number | undefined;
   #isWaiting = false;
   #isRestartAsked = false;
@@ -177,9 +182,13 @@ export class UpdateStream {
   #take(reply: Value<'UpdateSet'> | undefined): Update | undefined {
     // While loading, no answer means that nothing matches.
     if (reply === undefined) return this.#isLoaded ? { kind: 'confirmed' } : this.#finishLoad('');
-    const version = reply.version ?? '';
+    const { version } = reply;
+    // Without it the next question would be for everything, again and again.
+    if (!version) throw new OpsError({ code: 'VSPHERE_NOT_SOAP', message: 'The server tells news without a version.' });
     const changes = toChanges(reply);
     this.#version = version;
+    this.#pages = reply.truncated === true ? this.#pages + 1 : 0;
+    if (this.#pages > MAX_PAGES) throw createTooLargeError();
     if (!this.#isLoaded) {
       for (const change of changes) this.#collect(change);
       return reply.truncated === true ? undefined : this.#finishLoad(version);
@@ -197,9 +206,7 @@ export class UpdateStream {
     const known = this.#loading.get(key);
     if (known === undefined) this.#loading.set(key, { ref: change.ref, properties: change.properties });
     else Object.assign(known.properties, change.properties);
-    if (this.#loading.size > MAX_OBJECTS) {
-      throw new OpsError({ code: 'VSPHERE_ANSWER_TOO_LARGE', message: 'The server lists more objects than any server manages.' });
-    }
+    if (this.#loading.size > MAX_OBJECTS) throw createTooLargeError();
   }
 
   #finishLoad(version: string): Update {
@@ -217,16 +224,14 @@ export class UpdateStream {
     const isStale = isFault(error, 'InvalidCollectorVersion');
     const isLost = hasCode(error, 'VSPHERE_SESSION_EXPIRED') || isFault(error, 'ManagedObjectNotFound');
     if ((!isStale && !isLost) || ++this.#rebuilds > MAX_REBUILDS) return false;
-    if (isStale) this.#isRestartAsked = true;
-    else {
-      this.#watch = undefined;
-      if (readMissingObject(error)?.type === 'ContainerView') this.#view.forget();
-      this.#reset();
-    }
+    // What has gone may be the view alone; the collector has to be given back then. In a new session nothing is left to give back.
+    this.#isRestartAsked = true;
+    if (readMissingObject(error)?.type === 'ContainerView') this.#view.forget();
     return true;
   }
 
   #reset(): void {
+    this.#pages = 0;
     this.#isRestartAsked = false;
     this.#isLoaded = false;
     this.#version = '';
@@ -250,3 +255,6 @@ export class UpdateStream {
     }
   }
 }
+
+const createTooLargeError = (): OpsError =>
+  new OpsError({ code: 'VSPHERE_ANSWER_TOO_LARGE', message: 'The server lists more objects than any server manages.' });
