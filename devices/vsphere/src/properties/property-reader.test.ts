@@ -1,4 +1,4 @@
-import { ManualClock, Secret, silentLogger } from '@breakwater/kernel';
+import { ManualClock, OpsError, Secret, silentLogger } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import type { API_VERSIONS } from '../schema/index.ts';
 import { Session } from '../session/index.ts';
@@ -97,6 +97,22 @@ describe('PropertyReader', () => {
       .on('CancelRetrievePropertiesEx', () => soapReply('CancelRetrievePropertiesEx'));
     await expect(start(server).readAll(SETS, { ...READ, signal: controller.signal })).rejects.toThrow('enough');
     expect(server.sent('CancelRetrievePropertiesEx')[0]).toContain('<token>t1</token>');
+  });
+
+  it('does the same when a page is lost, and when pages never end although nothing is on them', async () => {
+    const first = page('RetrievePropertiesEx', machine('1', 'a'), 't1');
+    const lost = new FakeServer()
+      .script('RetrievePropertiesEx', first)
+      .script('ContinueRetrievePropertiesEx', new OpsError({ code: 'TRANSPORT_TIMEOUT', message: 'late' }))
+      .on('CancelRetrievePropertiesEx', () => soapReply('CancelRetrievePropertiesEx'));
+    await expect(start(lost).readAll(SETS, READ)).rejects.toMatchObject({ code: 'TRANSPORT_TIMEOUT' });
+    expect(lost.sent('CancelRetrievePropertiesEx')[0]).toContain('<token>t1</token>');
+    const endless = new FakeServer()
+      .script('RetrievePropertiesEx', first)
+      .on('ContinueRetrievePropertiesEx', () => page('ContinueRetrievePropertiesEx', '', 'next'))
+      .on('CancelRetrievePropertiesEx', () => soapReply('CancelRetrievePropertiesEx'));
+    await expect(start(endless).readAll(SETS, READ)).rejects.toMatchObject({ code: 'VSPHERE_ANSWER_TOO_LARGE' });
+    expect(endless.sent('CancelRetrievePropertiesEx')[0]).toContain('<token>next</token>');
   });
 
   it('leaves out unset and forbidden properties and joins what comes twice', async () => {

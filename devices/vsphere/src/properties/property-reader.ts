@@ -22,6 +22,9 @@ const PAGE_OBJECTS = 250;
 /** A server whose pages never end must not fill our memory. */
 const MAX_OBJECTS = 200_000;
 
+/** A vCenter with 35,000 machines has 140. The pages of a hostile one may hold nothing and still announce more. */
+const MAX_PAGES = 5_000;
+
 /** Reads properties of many objects in few calls. Never object by object: that costs a hundred times as much on both sides. */
 export class PropertyReader {
   readonly #session: Session;
@@ -108,7 +111,10 @@ export class PropertyReader {
     const self = server.propertyCollector;
     let next: string | undefined = token;
     try {
-      while (next !== undefined) {
+      for (let pages = 1; next !== undefined; pages++) {
+        if (pages > MAX_PAGES || rest.length > MAX_OBJECTS) {
+          throw new OpsError({ code: 'VSPHERE_ANSWER_TOO_LARGE', message: 'The server lists more objects than any server manages.' });
+        }
         const page: Result<'ContinueRetrievePropertiesEx'> = await this.#session.call(
           { method: 'ContinueRetrievePropertiesEx', self, args: { token: next }, digest: reading.digest },
           // A token is good once, so a lost page cannot be asked for again.
@@ -116,13 +122,11 @@ export class PropertyReader {
         );
         next = page?.token;
         for (const each of reading.take(page)) rest.push(each);
-        if (rest.length > MAX_OBJECTS) {
-          throw new OpsError({ code: 'VSPHERE_ANSWER_TOO_LARGE', message: 'The server lists more objects than any server manages.' });
-        }
       }
       return rest;
     } catch (error) {
-      if (next !== undefined && signal?.aborted === true) this.#dropRest(next, server);
+      // With the session its pages have gone.
+      if (next !== undefined && !hasCode(error, 'VSPHERE_SESSION_EXPIRED')) this.#dropRest(next, server);
       throw error;
     }
   }
