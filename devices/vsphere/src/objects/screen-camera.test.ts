@@ -1,5 +1,6 @@
 import { isOpsError, OpsError, toMoid } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
+import { classifyVsphereOutcome } from '../classify.ts';
 import { type FakeAnswer, FakeServer, property, soapFault, soapReply } from '../testing/fake-server.ts';
 import { letPass } from '../testing/let-pass.ts';
 import { makeClient } from '../testing/make-client.ts';
@@ -61,6 +62,31 @@ describe('ScreenCamera', () => {
     const { capture } = start(server);
     for (let turn = 0; turn < 3; turn++) expect(await capture('1')).toBeNull();
     expect(server.operations().filter((operation) => operation === 'CreateScreenshot_Task')).toHaveLength(2);
+  });
+
+  it('does not take machines that are gone for a door that is missing', async () => {
+    const server = byTask().on('CreateScreenshot_Task', () => soapFault('ManagedObjectNotFound'));
+    const { capture } = start(server);
+    for (const moid of ['1', '2', '3', '4']) expect(await capture(moid)).toBeNull();
+    server.on('GET /screen', () => PICTURE);
+    expect(await capture('5')).toEqual({ png: Buffer.from(PNG) });
+    expect(server.sent('GET /screen')).toHaveLength(5);
+  });
+
+  it('does not let a status that may mean trouble pass for a good answer, nor for overload', async () => {
+    const verdicts: string[] = [];
+    const server = new FakeServer().on('GET /screen', () => ({ status: 500 }));
+    const exchange = server.exchange.bind(server);
+    server.exchange = async (request, read) => {
+      try {
+        return await exchange(request, read);
+      } catch (error) {
+        verdicts.push(classifyVsphereOutcome({ ok: false, error }).kind);
+        throw error;
+      }
+    };
+    expect(await start(server).capture('1')).toBeNull();
+    expect(verdicts).toEqual(['ignored']);
   });
 
   it('does not take half a picture for a whole one', async () => {

@@ -72,18 +72,27 @@ export class ScreenCamera {
   async #captureDirectly(machine: Moref, options: ScreenOptions): Promise<Screen | null> {
     const query = new URLSearchParams({ id: machine.value, w: String(options.width), h: String(options.height) });
     const target = { path: `${SCREEN_PATH}?${query.toString()}`, operation: 'GET /screen' };
-    const answer = await this.#tools.session.get(target, {
-      priority: options.priority,
-      idempotent: true,
-      maxBodyBytes: MAX_PNG_BYTES,
-      signal: options.signal,
-      read: (response) => this.#readScreen(response, machine),
-    });
-    if (answer === 'no-door') return this.#captureByTask(machine, options);
-    return answer === null ? null : { png: answer };
+    let answer: Uint8Array | 'no-door';
+    try {
+      answer = await this.#tools.session.get(target, {
+        priority: options.priority,
+        idempotent: true,
+        maxBodyBytes: MAX_PNG_BYTES,
+        signal: options.signal,
+        read: (response) => this.#readScreen(response),
+      });
+    } catch (error) {
+      if (hasCode(error, 'VSPHERE_INVALID_STATE')) return null;
+      throw error;
+    }
+    if (answer !== 'no-door') return { png: answer };
+    const screen = await this.#captureByTask(machine, options);
+    // Not found can also mean that the machine has gone; one that has a picture has not.
+    if (screen !== null) this.#noteRefusal(machine);
+    return screen;
   }
 
-  async #readScreen(response: TransportResponse, machine: Moref): Promise<Uint8Array | null | 'no-door'> {
+  async #readScreen(response: TransportResponse): Promise<Uint8Array | 'no-door'> {
     switch (response.status) {
       case 200: {
         const png = checkPng(await response.bytes());
@@ -91,14 +100,14 @@ export class ScreenCamera {
         return png;
       }
       case 404:
-        this.#noteRefusal(machine);
         return 'no-door';
       case 501:
         this.#goOverToTasks();
         return 'no-door';
       case 500:
-        // What a host answers for a machine that has just been switched off.
-        return null;
+        // What a host answers for a machine that has just been switched off, but one in trouble as well: no sign of health to
+        // whoever wraps the transport, and none of overload.
+        throw new OpsError({ code: 'VSPHERE_INVALID_STATE', message: 'The server has no picture of this machine now.' });
       default:
         throw createStatusError(response, 'GET /screen');
     }
