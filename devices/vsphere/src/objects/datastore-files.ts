@@ -46,7 +46,7 @@ export async function parseDatastoreFile(
   for (const { properties } of await reader.readAll([DATASTORE_NAMES], { priority: 'low', signal: options.signal })) {
     const summary = new Fields(properties).struct('summary');
     const name = summary.text('name');
-    const isMeant = name === id || (summary.text('url') ?? '').includes(`/${id}`);
+    const isMeant = name === id || (summary.text('url') ?? '').split('/').includes(id);
     if (name !== null && isMeant) return { datastore: decodeName(name), path };
   }
   throw invalidPath();

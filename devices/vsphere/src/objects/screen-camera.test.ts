@@ -155,12 +155,26 @@ describe('ScreenCamera', () => {
     const server = byTask('/vmfs/volumes/5f-aa/web/web-1.png').on('RetrievePropertiesEx', () =>
       soapReply(
         'RetrievePropertiesEx',
-        `<returnval><objects><obj type="Datastore">ds-1</obj><propSet>${property('summary', 'DatastoreSummary', '<name>ssd1</name><url>ds:///vmfs/volumes/5f-aa/</url>')}</propSet></objects></returnval>`,
+        `<returnval><objects><obj type="Datastore">ds-1</obj><propSet>${property('summary', 'DatastoreSummary', '<name>ssd1</name><url>ds:///vmfs/volumes/5f-aa/</url>')}</propSet></objects></returnval>`.replace(
+          '<objects>',
+          `<objects><obj type="Datastore">ds-0</obj><propSet>${property('summary', 'DatastoreSummary', '<name>other</name><url>ds:///vmfs/volumes/5f-aa-1/</url>')}</propSet></objects><objects>`,
+        ),
       ),
     );
     const { capture } = start(server);
     expect(await capture('1')).toEqual({ png: Buffer.from(PNG) });
     expect(server.sent('DeleteDatastoreFile_Task')[0]).toContain('<name>[ssd1] web/web-1.png</name>');
+  });
+
+  it('removes nothing but pictures, and takes no more of them when it cannot tell where they are', async () => {
+    for (const result of ['[ssd 1] web 01', '[ssd 1] web 01/web 01.vmx', 'nowhere']) {
+      const server = byTask(result);
+      const { capture } = start(server);
+      const moids = Array.from({ length: 12 }, (_, index) => String(index));
+      for (const moid of moids) expect(await capture(moid)).toBe('VSPHERE_PATH_INVALID');
+      expect(server.sent('DeleteDatastoreFile_Task')).toEqual([]);
+      expect(server.sent('CreateScreenshot_Task')).toHaveLength(8);
+    }
   });
 
   it('gives up on pictures for good when the server knows neither way', async () => {

@@ -136,15 +136,16 @@ export class TaskCamera {
   async #develop(leftover: Extract<Leftover, { kind: 'task' }>, signal: AbortSignal): Promise<DatastoreFile | null> {
     const { reader, waiter } = this.#tools;
     let outcome: Awaited<ReturnType<typeof watchTask>>;
+    let file: DatastoreFile | null;
     try {
       outcome = await watchTask(waiter, leftover.task, { signal });
+      file = outcome.kind === 'succeeded' ? toPicture(await parseDatastoreFile(reader, String(outcome.result), { signal })) : null;
     } catch (error) {
       this.#keep(leftover, error);
       throw error;
     }
     if (outcome.kind === 'failed') throw new OpsError(outcome.refusal);
-    if (outcome.kind !== 'succeeded' || typeof outcome.result !== 'string') return null;
-    return parseDatastoreFile(reader, outcome.result, { signal });
+    return file;
   }
 
   async #remove(leftover: Extract<Leftover, { kind: 'file' }>, signal: AbortSignal): Promise<void> {
@@ -230,4 +231,10 @@ export class TaskCamera {
     await Promise.race([settled, sleep(this.#tools.clock, options.timeoutMs, { signal: AbortSignal.any(signals) }).catch(() => undefined)]);
     done.abort();
   }
+}
+
+/** What is about to be removed has to be a picture, whatever the server says its task has made. */
+function toPicture(file: DatastoreFile): DatastoreFile {
+  if (/\.png$/i.test(file.path)) return file;
+  throw new OpsError({ code: 'VSPHERE_PATH_INVALID', message: 'The server names a file that is no picture.' });
 }
