@@ -101,6 +101,17 @@ describe('pictures of a server without /screen', () => {
     expect(simulator.control.datastoreFiles()).toEqual([]);
   });
 
+  it('whose task got lost with its answer are found by what it was, and only our own', async () => {
+    const { simulator, link, running } = await openBed({ limits: { screenDoor: 'missing' } });
+    const [first, second] = running as [Moid, Moid];
+    simulator.control.addFault({ effect: { kind: 'reset' }, on: ['CreateScreenshot_Task'], times: 1 });
+    await expect(link.captureScreen(first, PICTURE)).rejects.toMatchObject({ code: 'TRANSPORT_RESET' });
+    await until(() => simulator.control.datastoreFiles().length === 1);
+    expect(isPng(await link.captureScreen(second, PICTURE))).toBe(true);
+    expect(simulator.control.datastoreFiles()).toEqual([]);
+    expect(simulator.control.report().byName['CreateScreenshot_Task']).toBe(2);
+  });
+
   it('leave no file when the link is closed in the middle of one', async () => {
     const { simulator, link, running } = await openBed({ limits: { screenDoor: 'missing', taskMs: 300 } });
     const controller = new AbortController();

@@ -4,6 +4,7 @@ import type { MethodName, Moref } from '../schema/index.ts';
 import { hasCode, type Session } from '../session/index.ts';
 import { Fields } from './fields.ts';
 import { type PowerState, toPowerState } from './machine-facts.ts';
+import { isNotSent } from './not-sent.ts';
 import { toRefusal } from './refusal.ts';
 import type { ScreenCamera } from './screen-camera.ts';
 import { findRunningTask, type TaskOutcome, type TaskProgress, watchTask } from './tasks.ts';
@@ -63,18 +64,6 @@ const PLANS: Readonly<Record<PowerVerb, TaskPlan | GuestPlan>> = {
 const POWER: PropertySet = { type: 'VirtualMachine', paths: ['runtime.powerState'] };
 const POWER_AND_TASKS: PropertySet = { type: 'VirtualMachine', paths: ['runtime.powerState', 'recentTask'] };
 const DEFAULT_GUEST_GRACE_MS = 300_000;
-
-/** Errors after which the call has certainly not been carried out. */
-const NOT_SENT: ReadonlySet<string> = new Set([
-  'RESILIENCE_CIRCUIT_OPEN',
-  'RESILIENCE_QUEUE_FULL',
-  'RESILIENCE_CLOSED',
-  'VSPHERE_CLOSED',
-  'VSPHERE_INVALID_LOGIN',
-  'VSPHERE_SESSION_EXPIRED',
-  'VSPHERE_VERSION_UNSUPPORTED',
-  'VSPHERE_CALL_INVALID',
-]);
 
 /** Changes the power state of a machine and waits until it has happened. Never rejects for what the server does. */
 export async function changePower(
@@ -170,8 +159,7 @@ function settleSubmit(error: unknown): ActOutcome | undefined {
   const refusal = toRefusal(error);
   if (refusal !== undefined) return { kind: 'failed', ...refusal };
   if (!isOpsError(error)) return undefined;
-  const isNotSent = NOT_SENT.has(error.code) || error.details['sent'] === false;
-  return isNotSent ? { kind: 'failed', code: error.code, message: error.message } : undefined;
+  return isNotSent(error) ? { kind: 'failed', code: error.code, message: error.message } : undefined;
 }
 
 /** After a lost answer: looks whether it has happened or is happening. Repeating could do it twice. */

@@ -177,6 +177,55 @@ describe('ScreenCamera', () => {
     }
   });
 
+  it.each([
+    ['removes the one of a lost answer', [{ user: 'root', time: '00:00:00.5' }], 1],
+    ['leaves that of another account alone', [{ user: 'backup', time: '00:00:00.5' }], 0],
+    ['leaves an older one alone', [{ user: 'root', time: '23:59:50', day: '2025-12-31' }], 0],
+    [
+      'leaves both alone when two could be meant',
+      [
+        { user: 'root', time: '00:00:00.5' },
+        { user: 'root', time: '00:00:00.7' },
+      ],
+      0,
+    ],
+    ['leaves what is no picture alone', [{ user: 'root', time: '00:00:00.5', what: 'VirtualMachine.powerOn' }], 0],
+  ])('%s', async (_, tasks: readonly { user: string; time: string; day?: string; what?: string }[], removed) => {
+    const server = byTask();
+    const object = (type: string, value: string, ...properties: readonly string[]): FakeAnswer =>
+      soapReply(
+        'RetrievePropertiesEx',
+        `<returnval><objects><obj type="${type}">${value}</obj>${properties.map((each) => `<propSet>${each}</propSet>`).join('')}</objects></returnval>`,
+      );
+    const refs = tasks.map((_task, index) => `<ManagedObjectReference type="Task">lost-${index}</ManagedObjectReference>`).join('');
+    server
+      .script(
+        'CreateScreenshot_Task',
+        new OpsError({ code: 'TRANSPORT_RESET', message: 'reset', details: { sent: true } }),
+        taskOf('CreateScreenshot_Task', 'task-1'),
+      )
+      .on('RetrievePropertiesEx', (request) => {
+        const index = /lost-(\d)/.exec(String(request.body))?.[1];
+        if (index === undefined) return object('VirtualMachine', '1', property('recentTask', 'ArrayOfManagedObjectReference', refs));
+        const { user, time, day = '2026-01-01', what = 'VirtualMachine.createScreenshot' } = tasks[Number(index)] ?? { user: '', time: '' };
+        return object(
+          'Task',
+          `lost-${index}`,
+          property('info.descriptionId', 'xsd:string', what),
+          property('info.queueTime', 'xsd:dateTime', `${day}T${time}Z`),
+          property('info.reason', 'TaskReasonUser', `<userName>${user}</userName>`),
+        );
+      })
+      .on('WaitForUpdatesEx', () =>
+        news(taskDone('task-1', '[ssd 1] b/b-1.png'), taskDone('lost-0', '[ssd 1] a/a-1.png'), taskDone('task-2')),
+      );
+    const { capture } = start(server);
+    expect(await capture('1')).toBe('TRANSPORT_RESET');
+    expect(await capture('2')).not.toBeNull();
+    expect(server.sent('DeleteDatastoreFile_Task').filter((body) => body.includes('[ssd 1] a/a-1.png'))).toHaveLength(removed);
+    expect(server.sent('CreateScreenshot_Task')).toHaveLength(2);
+  });
+
   it('gives up on pictures for good when the server knows neither way', async () => {
     const server = byTask().on('CreateScreenshot_Task', () => soapFault('MethodNotFound'));
     const { capture } = start(server);

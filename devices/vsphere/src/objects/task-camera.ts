@@ -1,6 +1,6 @@
-import { type Clock, type Logger, OpsError, type Priority, sleep, toOpsError } from '@breakwater/kernel';
+import { type Clock, isOpsError, type Logger, OpsError, type Priority, sleep, toOpsError } from '@breakwater/kernel';
 import type { Moref } from '../schema/index.ts';
-import { createClosedError } from '../session/index.ts';
+import { createClosedError, isFault, readFaultType } from '../session/index.ts';
 import {
   type DatacenterPlace,
   type DatastoreFile,
@@ -10,8 +10,9 @@ import {
   findDatacenter,
   parseDatastoreFile,
 } from './datastore-files.ts';
+import { isNotSent } from './not-sent.ts';
 import { toRefusalError } from './refusal.ts';
-import { watchTask } from './tasks.ts';
+import { findLostTask, watchTask } from './tasks.ts';
 
 export interface TaskCameraOptions extends FileTools {
   readonly clock: Clock;
@@ -26,8 +27,12 @@ export interface TaskPictureOptions {
   readonly signal: AbortSignal;
 }
 
-/** A task that has been started, or the file that it has made. Both are ours: nothing else is ever removed. */
+/**
+ * A task that has been started, or the file that it has made, or a call whose answer was lost. All are ours: nothing else
+ * is ever removed.
+ */
 type Leftover = { readonly machine: Moref; readonly datacenter: DatacenterPlace } & (
+  | { readonly kind: 'call'; readonly sentAtMs: number }
   | { readonly kind: 'task'; readonly task: Moref }
   | { readonly kind: 'file'; readonly file: DatastoreFile }
 );
@@ -43,6 +48,11 @@ const STEP_ASIDE_MS = 5_000;
 
 /** How long whoever closes waits for pictures under way and for the removal of what they left. */
 const CLOSE_TIMEOUT_MS = 3_000;
+
+const SCREENSHOT_TASK = 'VirtualMachine.createScreenshot';
+
+/** How long servers know what a finished task was. */
+const TASKS_KEPT_MS = 600_000;
 
 const MAX_KNOWN_PLACES = 10_000;
 
@@ -117,10 +127,7 @@ export class TaskCamera {
     const datacenter = await this.#findPlace(machine, signal);
     signal.throwIfAborted();
     // From here on a file will lie on the datastore even if the caller gives up, so only the download obeys the caller.
-    const task = await this.#tools.session.call(
-      { method: 'CreateScreenshot_Task', self: machine, args: {} },
-      { priority, idempotent: false, signal: deadline },
-    );
+    const task = await this.#submit({ kind: 'call', machine, datacenter, sentAtMs: this.#tools.clock.now() }, { priority, deadline });
     if (task === undefined) return null;
     const file = await this.#develop({ kind: 'task', machine, datacenter, task }, deadline);
     if (file === null) return null;
@@ -129,6 +136,22 @@ export class TaskCamera {
       return check(await downloadFile(session, file, { datacenter, maxBytes, signal }));
     } finally {
       await this.#remove({ kind: 'file', machine, datacenter, file }, deadline);
+    }
+  }
+
+  async #submit(
+    call: Extract<Leftover, { kind: 'call' }>,
+    { priority, deadline }: { readonly priority: Priority; readonly deadline: AbortSignal },
+  ): Promise<Moref | undefined> {
+    try {
+      return await this.#tools.session.call(
+        { method: 'CreateScreenshot_Task', self: call.machine, args: {} },
+        { priority, idempotent: false, signal: deadline },
+      );
+    } catch (error) {
+      const isSettled = readFaultType(error) !== undefined || (isOpsError(error) && isNotSent(error));
+      if (!isSettled) this.#keep(call, error);
+      throw error;
     }
   }
 
@@ -161,8 +184,7 @@ export class TaskCamera {
     this.#places.delete(leftover.machine.value);
     this.#removalError = error;
     this.#leftovers = [...this.#leftovers, leftover];
-    const what = leftover.kind === 'task' ? leftover.task.value : `[${leftover.file.datastore}] ${leftover.file.path}`;
-    this.#tools.logger.warn('A picture was left on a datastore; its removal is tried again.', { file: what, error });
+    this.#tools.logger.warn('A picture was left on a datastore; its removal is tried again.', { file: describe(leftover), error });
   }
 
   #assertRoom(): void {
@@ -188,8 +210,22 @@ export class TaskCamera {
   async #clear(leftover: Leftover, signal: AbortSignal): Promise<void> {
     const datacenter = await this.#findPlace(leftover.machine, signal).catch(() => leftover.datacenter);
     if (leftover.kind === 'file') return this.#remove({ ...leftover, datacenter }, signal);
-    const file = await this.#develop(leftover, signal).catch(() => null);
+    const task = leftover.kind === 'task' ? leftover.task : await this.#findTask(leftover, signal);
+    if (task === null) return;
+    const file = await this.#develop({ kind: 'task', machine: leftover.machine, datacenter, task }, signal).catch(() => null);
     if (file !== null) await this.#remove({ kind: 'file', machine: leftover.machine, datacenter, file }, signal);
+  }
+
+  async #findTask(call: Extract<Leftover, { kind: 'call' }>, signal: AbortSignal): Promise<Moref | null> {
+    const { clock } = this.#tools;
+    const ageMs = (): number => clock.now() - call.sentAtMs;
+    try {
+      return await findLostTask(this.#tools, { machine: call.machine, descriptionId: SCREENSHOT_TASK, ageMs }, { signal });
+    } catch (error) {
+      // Of a machine that is gone the files are gone too. A server forgets its tasks after some minutes.
+      if (!isFault(error, 'ManagedObjectNotFound') && ageMs() < TASKS_KEPT_MS) this.#keep(call, error);
+      return null;
+    }
   }
 
   async #sweepAll(): Promise<void> {
@@ -237,4 +273,9 @@ export class TaskCamera {
 function toPicture(file: DatastoreFile): DatastoreFile {
   if (/\.png$/i.test(file.path)) return file;
   throw new OpsError({ code: 'VSPHERE_PATH_INVALID', message: 'The server names a file that is no picture.' });
+}
+
+function describe(leftover: Leftover): string {
+  if (leftover.kind === 'file') return `[${leftover.file.datastore}] ${leftover.file.path}`;
+  return leftover.kind === 'task' ? leftover.task.value : `of ${leftover.machine.value}`;
 }

@@ -19,6 +19,8 @@ export interface SignedIn {
   readonly epoch: number;
   readonly apiVersion: ApiVersion;
   readonly product: ServerProduct;
+  /** As the server writes it, for example in the reason of a task; another form than that of the sign-in may be. */
+  readonly userName: string;
   readonly rootFolder: Moref;
   readonly propertyCollector: Moref;
   readonly viewManager: Moref;
@@ -61,14 +63,18 @@ export async function signIn(door: SoapDoor, options: SignInOptions): Promise<Si
   door.version = apiVersion;
   const answer = await door.call({ method: 'RetrieveServiceContent', self: SERVICE_INSTANCE, args: {} }, { ...SIGN_IN, signal });
   const server = toSignedIn(answer.value, { epoch: options.epoch, apiVersion });
-  await logIn(door, server.sessionManager, options);
-  return server;
+  return { ...server, userName: (await logIn(door, server.sessionManager, options)) ?? options.user };
 }
 
-async function logIn(door: SoapDoor, sessionManager: Moref, { user, password, signal, loginSignal }: SignInOptions): Promise<void> {
+async function logIn(
+  door: SoapDoor,
+  sessionManager: Moref,
+  { user, password, signal, loginSignal }: SignInOptions,
+): Promise<string | undefined> {
   signal.throwIfAborted();
+  let answer: Awaited<ReturnType<typeof door.call<'Login'>>>;
   try {
-    await door.call(
+    answer = await door.call(
       { method: 'Login', self: sessionManager, args: { userName: user, password: password.reveal(), locale: LOCALE } },
       { ...SIGN_IN, idempotent: false, signal: loginSignal },
     );
@@ -86,6 +92,7 @@ async function logIn(door: SoapDoor, sessionManager: Moref, { user, password, si
   if (door.cookie.header === undefined) {
     throw new OpsError({ code: 'VSPHERE_SESSION_COOKIE_MISSING', message: 'The server signed us in but gave no session cookie.' });
   }
+  return answer.value?.userName;
 }
 
 export function isFinalRefusal(error: unknown): error is OpsError {
@@ -95,7 +102,7 @@ export function isFinalRefusal(error: unknown): error is OpsError {
 function toSignedIn(
   content: Value<'ServiceContent'> | undefined,
   { epoch, apiVersion }: { readonly epoch: number; readonly apiVersion: ApiVersion },
-): SignedIn {
+): Omit<SignedIn, 'userName'> {
   const { rootFolder, propertyCollector, viewManager, sessionManager, about } = content ?? {};
   if (!rootFolder || !propertyCollector || !viewManager || !sessionManager || !about) {
     throw new OpsError({ code: 'VSPHERE_NOT_SOAP', message: 'The server does not say where its managers are.' });
