@@ -1,3 +1,4 @@
+import { parseInstant } from '@breakwater/kernel';
 import type { ObjectWaiter, PropertyReader, PropertySet } from '../properties/index.ts';
 import { type Moref, SERVICE_INSTANCE, type Value } from '../schema/index.ts';
 import { isFault, type Session } from '../session/index.ts';
@@ -69,7 +70,9 @@ export async function findLostTask(
   const { userName } = await session.open({ signal });
   const read = { priority: 'low', signal } as const;
   const now = await session.call({ method: 'CurrentTime', self: SERVICE_INSTANCE, args: {} }, { ...read, idempotent: true });
-  const earliest = Date.parse(now ?? '') - about.ageMs() - CLOCK_SLACK_MS;
+  const nowMs = parseInstant(now ?? '');
+  if (nowMs === null) return null;
+  const earliestMs = nowMs - about.ageMs() - CLOCK_SLACK_MS;
   const [machine] = await reader.readObjects([about.machine], { ...read, set: RECENT_TASKS });
   const found: Moref[] = [];
   for (const task of new Fields(machine?.properties).refs('recentTask')) {
@@ -77,8 +80,9 @@ export async function findLostTask(
       const [snapshot] = await reader.readObjects([task], { ...read, set: ORIGIN_OF_TASK });
       const fields = new Fields(snapshot?.properties);
       const isOurs = fields.struct('info.reason').text('userName') === userName;
-      const isSince = Date.parse(fields.text('info.queueTime') ?? '') >= earliest;
-      if (isOurs && isSince && fields.text('info.descriptionId') === about.descriptionId) found.push(task);
+      const queuedMs = parseInstant(fields.text('info.queueTime') ?? '');
+      if (isOurs && queuedMs !== null && queuedMs >= earliestMs && fields.text('info.descriptionId') === about.descriptionId)
+        found.push(task);
     } catch (error) {
       if (!isFault(error, 'ManagedObjectNotFound')) throw error;
     }
