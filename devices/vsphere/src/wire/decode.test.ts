@@ -348,5 +348,7 @@ describe('decodeVersions', () => {
     expect(await codeOf(makeCodec().decodeVersions(toChunks(Buffer.from('<html/>'))))).toBe('VSPHERE_NOT_SOAP');
     const many = `<namespaces><namespace>${'<version>1</version>'.repeat(300)}</namespace></namespaces>`;
     expect(await codeOf(makeCodec().decodeVersions(toChunks(Buffer.from(many))))).toBe('VSPHERE_NOT_SOAP');
+    const often = `<namespaces>${'<namespace><name>urn:vim25</name><version>1</version></namespace>'.repeat(300)}</namespaces>`;
+    expect(await codeOf(makeCodec().decodeVersions(toChunks(Buffer.from(often))))).toBe('VSPHERE_NOT_SOAP');
   });
 });

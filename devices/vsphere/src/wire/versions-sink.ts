@@ -18,7 +18,7 @@ export class VersionsSink implements XmlSink {
   open(tag: Tag): boolean {
     if (this.#path.length === 0 && tag.local !== 'namespaces') throw notSoap('The answer is no list of API versions.');
     this.#path.push(tag.local);
-    if (this.#path.join('/') === 'namespaces/namespace') {
+    if (this.#isAt('namespaces', 'namespace')) {
       this.#name = '';
       this.#found = [];
     }
@@ -26,16 +26,19 @@ export class VersionsSink implements XmlSink {
   }
 
   close(text: string): void {
-    const path = this.#path.join('/');
+    if (this.#isAt('namespaces', 'namespace', 'name')) this.#name = text.trim();
+    else if (this.#isAt('namespaces', 'namespace', 'version')) this.#found.unshift(text.trim());
+    else if (this.#isAt('namespaces', 'namespace', 'priorVersions', 'version')) this.#found.push(text.trim());
+    else if (this.#isAt('namespaces', 'namespace') && this.#name === 'urn:vim25') this.#versions.push(...this.#found);
     this.#path.pop();
-    if (path === 'namespaces/namespace/name') this.#name = text.trim();
-    else if (path === 'namespaces/namespace/version') this.#found.unshift(text.trim());
-    else if (path === 'namespaces/namespace/priorVersions/version') this.#found.push(text.trim());
-    else if (path === 'namespaces/namespace' && this.#name === 'urn:vim25') this.#versions.push(...this.#found);
-    if (this.#found.length > MAX_VERSIONS) throw notSoap('The list of API versions is too long.');
+    if (this.#found.length > MAX_VERSIONS || this.#versions.length > MAX_VERSIONS) throw notSoap('The list of API versions is too long.');
   }
 
   versions(): ServiceVersions {
     return this.#versions;
+  }
+
+  #isAt(...path: readonly string[]): boolean {
+    return this.#path.length === path.length && path.every((name, index) => this.#path[index] === name);
   }
 }
