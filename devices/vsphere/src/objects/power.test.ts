@@ -89,6 +89,14 @@ describe('changePower', () => {
     expect(server.sent('PowerOnVM_Task')).toHaveLength(1);
   });
 
+  it('passes on no more of what a server says than a person can read', async () => {
+    const server = new FakeServer().on('PowerOnVM_Task', () =>
+      soapFault('FileLocked', { text: 'x'.repeat(100_000), fields: `<file>${'y'.repeat(100_000)}</file>` }),
+    );
+    const { outcome } = await act(server, 'power_on');
+    expect(JSON.stringify(outcome).length).toBeLessThan(2_000);
+  });
+
   it('says why when the task fails', async () => {
     const server = new FakeServer()
       .on('PowerOnVM_Task', () => soapReply('PowerOnVM_Task', TASK))

@@ -69,7 +69,7 @@ function describe(fault: string, told: { readonly message: string; readonly fiel
   const details: Record<string, unknown> = { fault };
   for (const name of ['requestedState', 'existingState', 'privilegeId', 'managementServer', 'text', 'file', 'name']) {
     const value = fields.text(name);
-    if (value !== null) details[name] = value;
+    if (value !== null) details[name] = value.slice(0, MESSAGE_LENGTH);
   }
   const limit = fields.number('connectionLimit');
   if (limit !== null) details['connectionLimit'] = limit;
