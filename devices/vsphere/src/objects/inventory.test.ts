@@ -104,6 +104,14 @@ describe('follow', () => {
     expect(told[1]).toMatchObject({ kind: 'changed', upserted: [{ moid: '12', hostName: 'renamed' }], removed: [] });
     expect(told[2]).toEqual({ kind: 'confirmed' });
   });
+
+  it('tells objects of different kinds apart although their ids are the same', async () => {
+    const told = await follow(
+      news('1', object('enter', 'VirtualMachine', '12', ...MACHINE)),
+      news('2', object('modify', 'VirtualMachine', '12', assign('name', 'xsd:string', 'renamed')), object('leave', 'HostSystem', '12')),
+    );
+    expect(told[1]).toMatchObject({ kind: 'changed', upserted: [{ moid: '12', name: 'renamed' }], removed: [] });
+  });
 });
 
 describe('load', () => {

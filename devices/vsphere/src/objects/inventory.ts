@@ -1,9 +1,9 @@
-import { type Moid, toMoid } from '@breakwater/kernel';
-import type { ObjectChange, ObjectSnapshot, PropertyReader, PropertySet, ReadOptions, Update, UpdateStream } from '../properties/index.ts';
-import type { Moref } from '../schema/index.ts';
+import type { Moid } from '@breakwater/kernel';
+import type { ObjectSnapshot, PropertyReader, PropertySet, ReadOptions, Update, UpdateStream } from '../properties/index.ts';
 import type { ServerProduct, Session } from '../session/index.ts';
 import type { WorkSlicer } from '../wire/index.ts';
 import { Fields } from './fields.ts';
+import { InventoryBook } from './inventory-book.ts';
 import { type MachineFacts, toMachineFacts, WATCHED_MACHINE } from './machine-facts.ts';
 import { decodeName } from './names.ts';
 
@@ -17,8 +17,6 @@ export type InventoryNews =
 const WATCHED_HOST: PropertySet = { type: 'HostSystem', paths: ['name'] };
 
 export const WATCHED_SETS: readonly PropertySet[] = [WATCHED_MACHINE, WATCHED_HOST];
-
-type Properties = Record<string, unknown>;
 
 /** Machines as facts, from the stream of property updates or from one full read. */
 export class Inventory {
@@ -115,73 +113,4 @@ function toTold({ ref, properties }: ObjectSnapshot): Told {
   if (ref.type !== 'VirtualMachine') return { kind: 'other' };
   const facts = toMachineFacts(ref.value, properties, { hostNameOf: () => null });
   return { kind: 'machine', facts, host: fields.ref('runtime.host')?.value ?? null };
-}
-
-/** The last known properties of machines, and the names of their hosts. */
-class InventoryBook {
-  readonly #machines = new Map<string, Properties>();
-  readonly #hostNames = new Map<string, string>();
-
-  moids(): Iterable<string> {
-    return this.#machines.keys();
-  }
-
-  apply(changes: readonly ObjectChange[]): InventoryNews {
-    const touched = new Set<string>();
-    const removed = new Set<string>();
-    for (const change of changes) {
-      const { type, value: moid } = change.ref;
-      if (change.kind === 'left') {
-        this.#hostNames.delete(moid);
-        if (type === 'VirtualMachine' && this.#machines.delete(moid)) removed.add(moid);
-        touched.delete(moid);
-        continue;
-      }
-      this.assign(change.ref, change.properties);
-      if (type === 'VirtualMachine') {
-        touched.add(moid);
-        removed.delete(moid);
-      } else if (type === 'HostSystem') for (const guest of this.#machinesOn(moid)) touched.add(guest);
-    }
-    if (touched.size === 0 && removed.size === 0) return { kind: 'confirmed' };
-    const upserted = [...touched].map((moid) => this.facts(moid)).filter((facts) => facts !== null);
-    return { kind: 'changed', upserted, removed: [...removed].map(toMoid) };
-  }
-
-  assign(ref: Moref, properties: Readonly<Properties>): void {
-    if (ref.type === 'HostSystem') {
-      const name = new Fields(properties).text('name');
-      if (name !== null) this.#hostNames.set(ref.value, decodeName(name));
-      return;
-    }
-    if (ref.type !== 'VirtualMachine') return;
-    const known = this.#machines.get(ref.value);
-    if (known === undefined && !Object.values(properties).includes(undefined)) {
-      // As nearly every machine of a load comes; a copy in one piece costs a fraction of one by one.
-      this.#machines.set(ref.value, { ...properties });
-      return;
-    }
-    const machine = known ?? {};
-    for (const [path, value] of Object.entries(properties)) {
-      if (value === undefined) unset(machine, path);
-      else machine[path] = value;
-    }
-    this.#machines.set(ref.value, machine);
-  }
-
-  *#machinesOn(hostMoid: string): Generator<string> {
-    for (const [moid, properties] of this.#machines) if (new Fields(properties).ref('runtime.host')?.value === hostMoid) yield moid;
-  }
-
-  facts(moid: string): MachineFacts | null {
-    const properties = this.#machines.get(moid);
-    if (properties === undefined) return null;
-    return toMachineFacts(moid, properties, { hostNameOf: (host) => this.#hostNames.get(host) ?? null });
-  }
-}
-
-/** When a whole struct goes (a machine's `config` when its files are lost), the server may name only the struct. */
-function unset(properties: Properties, path: string): void {
-  delete properties[path];
-  for (const known of Object.keys(properties)) if (known.startsWith(`${path}.`)) delete properties[known];
 }
