@@ -155,6 +155,7 @@ describe('an account with few rights', () => {
     }
     await clock.advance(5_000);
     expect(simulator.control.findMachine('1')?.powerState).toBe('poweredOn');
+    expect((await client.http('/screen?id=1&w=200&h=150')).status).toBe(403);
   });
 
   it('whose session has ended is told so property by property, on servers that do it that way', async () => {

@@ -28,6 +28,7 @@ const UNAUTHORIZED: Reply = {
   body: '<html><body>401 Unauthorized</body></html>',
 };
 const NOT_FOUND: Reply = { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><body>404 Not Found</body></html>' };
+const FORBIDDEN: Reply = { status: 403, headers: { 'content-type': 'text/html' }, body: '<html><body>403 Forbidden</body></html>' };
 const NOT_IMPLEMENTED: Reply = {
   status: 501,
   headers: { 'content-type': 'text/html' },
@@ -42,6 +43,8 @@ export function answerScreen(server: ServerState, use: { readonly request: Incom
   if (!isSignedIn(server, use.request)) return UNAUTHORIZED;
   const machine = server.inventory.findMachine(use.url.searchParams.get('id') ?? '');
   if (machine === undefined) return NOT_FOUND;
+  // Takes the privilege VirtualMachine.Interact.CreateScreenshot, which those who may only look do not have.
+  if (server.limits.role === 'read-only') return FORBIDDEN;
   if (machine.powerState !== 'poweredOn' || !machine.isReadable) {
     return {
       status: 500,
@@ -77,7 +80,7 @@ export function answerFolder(server: ServerState, use: { readonly request: Incom
   }
   const datastore = use.url.searchParams.get('dsName') ?? '';
   if (use.request.method === 'DELETE') {
-    if (server.limits.license === 'free' || server.limits.role === 'read-only') return { status: 403 };
+    if (server.limits.license === 'free' || server.limits.role === 'read-only') return FORBIDDEN;
     return server.files.delete(datastore, path) ? { status: 204 } : NOT_FOUND;
   }
   if (use.request.method !== 'GET') return { status: 405 };
