@@ -228,6 +228,20 @@ describe('a server in trouble', () => {
     expect(link.figures().breaker.state).toBe('closed');
   });
 
+  it('whose breaker is open is signed out of all the same when the link is closed', async () => {
+    const simulator = await start();
+    const { link, news } = open(simulator, { links: createLinks({ limits: { minIntervalMs: 1, failureThreshold: 3 } }) });
+    const moid = findMoid((await news.next('loaded')).machines, 'poweredOn');
+    simulator.control.addFault({ effect: { kind: 'unavailable' }, on: ['screen'] });
+    for (let turn = 0; turn < 3; turn++) {
+      await link.captureScreen(moid, { width: 200, height: 150, priority: 'high', signal: NEVER }).catch(() => null);
+    }
+    expect(link.figures().breaker.state).toBe('open');
+    await news.stop();
+    await link.close();
+    expect(simulator.control.report()).toMatchObject({ openSessions: 0, byName: { Logout: 1 } });
+  });
+
   it('that never answers does not hold up whoever closes the link', async () => {
     const simulator = await start();
     const fast: Clock = { ...systemClock, after: (delayMs, callback, options) => systemClock.after(delayMs / 10, callback, options) };

@@ -71,7 +71,7 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
       const guarded = withPipeline(bare, { pipeline });
       const probe = pipeline.breaker === null ? null : new BreakerProbe({ clock, breaker: pipeline.breaker, transport: guarded });
       const client = createVsphereClient({
-        transport: limitScreens(guarded, options.screenTimeoutMs),
+        transport: letSignOut(limitScreens(guarded, options.screenTimeoutMs), bare),
         ...toSignIn(credentials),
         clock,
         logger: linkLogger,
@@ -119,5 +119,18 @@ function limitScreens(transport: Transport, timeoutMs: number): Transport {
       transport.exchange(request.operation === 'GET /screen' ? { ...request, timeoutMs, idempotent: false } : request, read),
     pool: () => transport.pool(),
     close: () => transport.close(),
+  };
+}
+
+/**
+ * The goodbye passes an open breaker and a full queue: it is one small call, the last, and it frees the server of a session
+ * that would else stay until it times out.
+ */
+function letSignOut(guarded: Transport, bare: Transport): Transport {
+  return {
+    origin: guarded.origin,
+    exchange: (request, read) => (request.operation === 'Logout' ? bare : guarded).exchange(request, read),
+    pool: () => guarded.pool(),
+    close: () => guarded.close(),
   };
 }
