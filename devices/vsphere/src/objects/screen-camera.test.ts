@@ -226,6 +226,24 @@ describe('ScreenCamera', () => {
     expect(server.sent('CreateScreenshot_Task')).toHaveLength(2);
   });
 
+  it('stays aside until the last of several acts on a machine has been given to the server', async () => {
+    let answer: (reply: FakeAnswer) => void = () => undefined;
+    const server = byTask().script('PowerOffVM_Task', soapFault('TaskInProgress'), () => new Promise((resolve) => (answer = resolve)));
+    const { client, clock } = makeClient(server);
+    const machine = client.machine(toMoid('1'));
+    const { signal } = new AbortController();
+    const acts = [machine.changePower('power_off', { signal }), machine.changePower('power_off', { signal })];
+    await letPass(clock, 1_000);
+    expect(server.sent('PowerOffVM_Task')).toHaveLength(2);
+    expect(await machine.captureScreen({ width: 200, height: 150, priority: 'low', signal })).toBeNull();
+    answer(soapFault('TaskInProgress'));
+    await letPass(clock, 1_000);
+    expect(await Promise.all(acts)).toMatchObject([{ kind: 'failed' }, { kind: 'failed' }]);
+    const later = machine.captureScreen({ width: 200, height: 150, priority: 'low', signal });
+    await letPass(clock, 1_000);
+    expect(await later).not.toBeNull();
+  });
+
   it('gives up on pictures for good when the server knows neither way', async () => {
     const server = byTask().on('CreateScreenshot_Task', () => soapFault('MethodNotFound'));
     const { capture } = start(server);

@@ -72,7 +72,8 @@ export class TaskCamera {
   readonly #tools: TaskCameraOptions;
   readonly #places = new Map<string, DatacenterPlace>();
   readonly #running = new Map<string, Promise<unknown>>();
-  readonly #held = new Set<string>();
+  /** How many acts of people hold pictures of a machine back. */
+  readonly #held = new Map<string, number>();
   readonly #sweeping = new Set<Leftover>();
   #leftovers: readonly Leftover[] = [];
   #removalError: unknown;
@@ -101,10 +102,16 @@ export class TaskCamera {
 
   /** Keeps pictures of a machine from being taken until the result is called: a machine takes one task at a time, and a person comes first. */
   async stepAside(machine: Moref, { signal }: { readonly signal: AbortSignal }): Promise<() => void> {
-    this.#held.add(machine.value);
+    this.#hold(machine.value, 1);
     const running = this.#running.get(machine.value);
     if (running !== undefined) await this.#waitFor(running, { timeoutMs: STEP_ASIDE_MS, signal });
-    return () => void this.#held.delete(machine.value);
+    return () => this.#hold(machine.value, -1);
+  }
+
+  #hold(moid: string, more: 1 | -1): void {
+    const count = (this.#held.get(moid) ?? 0) + more;
+    if (count > 0) this.#held.set(moid, count);
+    else this.#held.delete(moid);
   }
 
   /** Takes no more pictures and removes what is left of earlier ones, as far as that is possible now. */
