@@ -48,8 +48,9 @@ export function createConsoles(options: ConsolesOptions): Consoles {
     clock,
     async authenticate(request) {
       const principal = await authenticateUpgrade(request);
-      if (principal !== null) watchRights(request, principal);
-      return principal;
+      if (principal === null) return null;
+      watchRights(request, principal);
+      return { id: principal.id, may: (permission) => access.may(principal, permission) };
     },
     openConsole: (ref, { signal }) => fleet.openConsole(ref, { signal }),
     // `openConsole` lets no target through that is not the machine's server or one of the hosts it manages.
@@ -67,6 +68,8 @@ export function createConsoles(options: ConsolesOptions): Consoles {
 
   const watchRights = (request: IncomingMessage, opener: Principal): void => {
     const { socket } = request;
+    // Whoever has left already closes no second time, and would be watched for ever.
+    if (socket.destroyed) return;
     const forget = watch.add({
       async isStillAllowed() {
         const principal = await authenticateUpgrade(request);

@@ -11,7 +11,7 @@ const sessions = new ConsoleSessions({ clock: systemClock, unusedMs: 180_000, ma
 const handler = createConsoleUpgradeHandler({
   sessions,
   clock: systemClock,
-  authenticate: async () => ({ id: 'bench' }),
+  authenticate: async () => ({ id: 'bench', may: () => true }),
   openConsole: async () => ({
     host: '127.0.0.1',
     port: Number(port),

@@ -83,11 +83,6 @@ export class ConsoleSessions {
     return { ...session, release: () => this.#open.delete(id) };
   }
 
-  /** Voids what a person has not used yet, when their rights end. */
-  voidUnused(principalId: string): void {
-    for (const session of this.#unused.values()) if (session.principalId === principalId) this.#void(session);
-  }
-
   close(): void {
     for (const session of this.#unused.values()) this.#void(session);
   }

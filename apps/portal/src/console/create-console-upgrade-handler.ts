@@ -21,13 +21,18 @@ export type ConsoleNews =
   /** It never opened. The session is used up all the same, because its ticket may be. */
   | { readonly kind: 'failed'; readonly session: ConsoleSession; readonly error: unknown };
 
+export interface ConsoleGuest {
+  readonly id: string;
+  readonly may: (permission: 'read' | 'operate') => boolean;
+}
+
 export interface ConsoleUpgradeOptions {
   readonly sessions: ConsoleSessions;
   readonly clock: Clock;
   /** Throws for a host name or an origin that is not ours. Not needed where something in front has done so. */
   readonly guard?: ((request: IncomingMessage) => void) | undefined;
-  /** Who sends the upgrade; null for a stranger. */
-  readonly authenticate: (request: IncomingMessage) => Promise<{ readonly id: string } | null>;
+  /** Who sends the upgrade, with the rights of this moment; null for a stranger. */
+  readonly authenticate: (request: IncomingMessage) => Promise<ConsoleGuest | null>;
   /** Takes the ticket. Called once the browser is at the door and may pass, because tickets live for seconds. */
   readonly openConsole: (ref: MachineRef, options: { readonly signal: AbortSignal }) => Promise<ConsoleTarget>;
   /** Throws unless the target is the machine's own server, or a host that this server manages: a ticket must not lead elsewhere. */
@@ -48,8 +53,6 @@ export interface ConsoleUpgradeHandler {
   readonly handle: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Consoles open now. */
   readonly count: () => number;
-  /** Ends what a person has open or not yet used, when their rights end. */
-  readonly endOf: (principalId: string) => void;
   /** Ends all consoles and resolves when their sockets are closed. */
   readonly close: () => Promise<void>;
 }
@@ -73,6 +76,11 @@ export function createConsoleUpgradeHandler(options: ConsoleUpgradeOptions): Con
     if (principal === null) throw new OpsError({ code: 'PORTAL_SIGN_IN_REQUIRED', message: 'Sign in to open a console.' });
     if (isClosing) throw new OpsError({ code: 'PORTAL_CLOSING', message: 'Breakwater is stopping.' });
     const session = options.sessions.take(offer.sessionId, principal.id);
+    // A session lives for minutes; who asked for it may have lost the right in between.
+    if (!principal.may(session.viewOnly ? 'read' : 'operate')) {
+      session.release();
+      throw new OpsError({ code: 'PORTAL_FORBIDDEN', message: 'Your role no longer includes this console.' });
+    }
     const current = { session, controller: new AbortController() };
     running.add(current);
     try {
@@ -160,10 +168,6 @@ export function createConsoleUpgradeHandler(options: ConsoleUpgradeOptions): Con
       void serving.finally(() => settling.delete(serving));
     },
     count: () => open,
-    endOf(principalId) {
-      options.sessions.voidUnused(principalId);
-      for (const { session, controller } of running) if (session.principalId === principalId) controller.abort();
-    },
     async close() {
       isClosing = true;
       options.sessions.close();

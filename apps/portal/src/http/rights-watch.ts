@@ -30,6 +30,11 @@ export class RightsWatch {
     return () => this.#uses.delete(use);
   }
 
+  /** For the moment in which somebody's rights have changed; otherwise the next round finds out. */
+  checkNow(): void {
+    for (const use of this.#uses) this.#check(use);
+  }
+
   close(): void {
     this.#timer?.cancel();
     this.#uses.clear();
@@ -39,7 +44,7 @@ export class RightsWatch {
     const { clock, intervalMs } = this.#options;
     this.#timer ??= clock.after(intervalMs, () => {
       this.#timer = null;
-      for (const use of this.#uses) this.#check(use);
+      this.checkNow();
       if (this.#uses.size > 0) this.#schedule();
     });
   }
