@@ -160,6 +160,9 @@ describe('people', () => {
 
   test('a new role counts at once, a new password signs out, and a removed person is out', async () => {
     const viewer = await signInElsewhere(VIEWER);
+    await viewer.page.goto(`${desk.portal.origin}/account`);
+    const you = viewer.page.getByRole('region', { name: 'You', exact: true });
+    await you.getByText('Viewer').waitFor();
     const row = page.getByRole('row', { name: /vera/ });
     await row.getByRole('button', { name: 'Change role of vera' }).click();
     const roles = page.getByRole('alertdialog', { name: 'Change role of vera' });
@@ -168,6 +171,9 @@ describe('people', () => {
     await row.getByText('Operator').waitFor();
     const me = await viewer.page.request.get(`${desk.portal.origin}/api/v1/session`);
     expect(((await me.json()) as { person: Person }).person.role).toBe('operator');
+    // The page that is open follows without being loaded again, and says so.
+    await you.getByText('Operator').waitFor();
+    await viewer.page.getByText('Your role has changed: Operator.').first().waitFor();
 
     await row.getByRole('button', { name: 'Set password of vera' }).click();
     const password = page.getByRole('alertdialog', { name: 'Set password of vera' });
@@ -176,6 +182,7 @@ describe('people', () => {
     await password.getByRole('button', { name: 'Set password' }).click();
     await password.waitFor({ state: 'detached' });
     expect(await statusOf(viewer.page, '/api/v1/snapshot')).toBe(401);
+    await viewer.page.waitForURL(/\/sign-in/);
 
     await row.getByRole('button', { name: 'Remove vera' }).click();
     const remove = page.getByRole('alertdialog', { name: 'Remove vera?' });

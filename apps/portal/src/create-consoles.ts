@@ -30,6 +30,8 @@ export interface Consoles {
   readonly sessions: ConsoleSessions;
   readonly handleUpgrade: UpgradeHandler;
   readonly count: () => number;
+  /** Ends what nobody may use any more, now. */
+  readonly checkRights: () => void;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,7 @@ export function createConsoles(options: ConsolesOptions): Consoles {
     sessions,
     handleUpgrade: handler.handle,
     count: handler.count,
+    checkRights: () => watch.checkNow(),
     async close() {
       watch.close();
       await handler.close();

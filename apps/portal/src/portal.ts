@@ -76,6 +76,10 @@ export function createPortal(options: PortalOptions): Portal {
     ticketTimeoutMs: config.ticketTimeoutMs,
     authenticateUpgrade: (request) => signIn.authenticateUpgrade(request),
   });
+  const ignoreRights = access.onRightsChanged(() => {
+    hub.checkReaders();
+    consoles.checkRights();
+  });
   const services = { fleet, live, lists, hub, version };
   const guardHost = createHostGuard({ ...config, ownName: hostname() });
   const guardOrigin = createOriginGuard(config);
@@ -143,6 +147,7 @@ export function createPortal(options: PortalOptions): Portal {
       isReady = false;
       const patience = clock.after(DRAIN_MS, () => app.server.closeAllConnections(), { keepAlive: true });
       door?.close();
+      ignoreRights();
       await hub.close();
       await consoles.close();
       await app.close();

@@ -12,6 +12,7 @@ import { createNoticeBoard } from './app/notices.ts';
 import { createPreferenceStore, showPreferences } from './app/preferences.ts';
 import { createPageRouter } from './app/router.tsx';
 import { type Services, ServicesContext, usePreferences } from './app/services.ts';
+import { sessionQuery } from './app/session-query.ts';
 import { createTranslator, switchLanguage } from './i18n/translator.ts';
 import { createFleetFeed } from './live/fleet-feed.ts';
 import { createFleetStore } from './live/fleet-store.ts';
@@ -43,6 +44,10 @@ async function start(): Promise<void> {
     portal: { readSnapshot, tellVisible, toEventsUrl },
     openStream: (url) => new EventSource(url),
     isOnline: () => navigator.onLine,
+    onReader: ({ id, role }) => {
+      const known = queries.getQueryData(sessionQuery.queryKey)?.person;
+      if (known != null && (known.id !== id || known.role !== role)) void queries.invalidateQueries(sessionQuery);
+    },
     onSignedOut: () => {
       store.clear();
       queries.clear();

@@ -42,6 +42,11 @@ export interface Access {
   findBySession(sessionSecret: string): Promise<Principal | null>;
   findByToken(token: string): Promise<Principal | null>;
   may(principal: Principal, permission: Permission): boolean;
+  /**
+   * Calls `listener` after anybody's rights may have changed or ended, for what outlives the request that opened it. What another
+   * process changes in the same data is not told. The result ends it.
+   */
+  onRightsChanged(listener: () => void): () => void;
 
   /**
    * A person changes the own password. `ACCESS_PASSWORD_WRONG` for a wrong current one, which counts as a failed sign-in;

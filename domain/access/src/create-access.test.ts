@@ -377,3 +377,31 @@ describe('permissions', () => {
     expect(granted).toEqual([['read'], ['read', 'operate'], ['read', 'operate', 'administer']]);
   });
 });
+
+describe('news of changed rights', () => {
+  it('comes with every change that could end or widen what is already open, until it is no longer wanted', async () => {
+    await access.ensureAdministrator({ username: 'ann', password: PASSWORD });
+    const vic = await access.addPerson({ username: 'vic', password: PASSWORD, role: 'viewer' });
+    let told = 0;
+    const stop = access.onRightsChanged(() => {
+      told += 1;
+    });
+    const tellingOf = async (act: () => Promise<unknown>): Promise<boolean> => {
+      const before = told;
+      await act();
+      return told > before;
+    };
+    const { secret } = await access.signIn({ username: 'vic', password: PASSWORD, address: '::1' });
+    const other = await access.signIn({ username: 'vic', password: PASSWORD, address: '::1' });
+    const { token } = await access.createToken({ name: 'ci', role: 'viewer', expiresInDays: null });
+    expect(await tellingOf(() => access.findBySession(secret.reveal()))).toBe(false);
+    expect(await tellingOf(() => access.signOut(other.secret.reveal()))).toBe(true);
+    expect(await tellingOf(() => access.endOtherSessions({ personId: vic.id, sessionSecret: secret.reveal() }))).toBe(true);
+    expect(await tellingOf(() => access.updatePerson(vic.id, { role: 'operator' }))).toBe(true);
+    expect(await tellingOf(() => access.removeToken(token.id))).toBe(true);
+    expect(await tellingOf(() => access.removePerson(vic.id))).toBe(true);
+    stop();
+    await access.addPerson({ username: 'vic', password: PASSWORD, role: 'viewer' });
+    expect(await tellingOf(() => access.removePerson(vic.id).catch(() => undefined))).toBe(false);
+  });
+});

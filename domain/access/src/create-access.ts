@@ -35,14 +35,19 @@ export interface CreateAccessOptions {
 
 export function createAccess(options: CreateAccessOptions): Access {
   const { clock, hasher, logger, repositories, secrets } = options;
+  const listeners = new Set<() => void>();
+  const onRightsChanged = (): void => {
+    for (const listener of listeners) listener();
+  };
   const sessions = new Sessions({
+    onRightsChanged,
     repository: repositories.sessions,
     secrets,
     clock,
     logger,
     limits: options.sessionLimits ?? DEFAULT_SESSION_LIMITS,
   });
-  const tokens = new Tokens({ repository: repositories.tokens, secrets, clock, logger });
+  const tokens = new Tokens({ repository: repositories.tokens, secrets, clock, logger, onRightsChanged });
   const people = new People({ repository: repositories.people, links: repositories.links, hasher, sessions, clock });
   const signIn = new SignIn({
     people: repositories.people,
@@ -74,6 +79,10 @@ export function createAccess(options: CreateAccessOptions): Access {
     findBySession: (sessionSecret) => sessions.find(sessionSecret),
     findByToken: (token) => tokens.find(token),
     may,
+    onRightsChanged(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     changeOwnPassword: (own, input) => ownPassword.change(own, input),
     ownSessions: (own) => sessions.list(own),
     endOwnSession: (own, input) => sessions.closeById(own, input),

@@ -32,6 +32,7 @@ export interface SessionsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SessionLimits;
+  readonly onRightsChanged: () => void;
 }
 
 export class Sessions {
@@ -40,6 +41,7 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #limits: SessionLimits;
+  readonly #onRightsChanged: () => void;
   readonly #cache: PrincipalCache<LiveSession>;
 
   constructor(options: SessionsOptions) {
@@ -48,6 +50,7 @@ export class Sessions {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#limits = options.limits;
+    this.#onRightsChanged = options.onRightsChanged;
     this.#cache = new PrincipalCache(options.clock, { maxAgeMs: CACHE_MAX_AGE_MS, maxEntries: CACHE_MAX_ENTRIES });
   }
 
@@ -81,17 +84,17 @@ export class Sessions {
   async close(secret: string): Promise<void> {
     if (secret.length === 0 || secret.length > MAX_SECRET_LENGTH) return;
     await this.#repository.remove(this.#secrets.digest(secret));
-    this.#cache.clear();
+    this.forgetCached();
   }
 
   async closeOfPerson(personId: string): Promise<void> {
     await this.#repository.removeOfPerson(personId);
-    this.#cache.clear();
+    this.forgetCached();
   }
 
   async closeOthers({ personId, sessionSecret }: OwnSessionRef): Promise<void> {
     await this.#repository.removeOthersOfPerson(personId, { keptDigest: this.#secrets.digest(sessionSecret) });
-    this.#cache.clear();
+    this.forgetCached();
   }
 
   async closeById({ personId }: OwnSessionRef, { id }: { readonly id: string }): Promise<void> {
@@ -100,7 +103,7 @@ export class Sessions {
       throw new OpsError({ code: 'ACCESS_SESSION_UNKNOWN', message: 'You have no such session. It may have ended already.' });
     }
     await this.#repository.remove(session.digest);
-    this.#cache.clear();
+    this.forgetCached();
   }
 
   async list({ personId, sessionSecret }: OwnSessionRef): Promise<readonly OwnSession[]> {
@@ -127,6 +130,7 @@ export class Sessions {
   /** For changes that sessions show (a role) or that ended them in the database (a removed person). */
   forgetCached(): void {
     this.#cache.clear();
+    this.#onRightsChanged();
   }
 
   async #read(digest: string): Promise<LiveSession | null> {

@@ -28,6 +28,7 @@ export interface TokensOptions {
   readonly secrets: SecretIssuer;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly onRightsChanged: () => void;
 }
 
 export class Tokens {
@@ -35,6 +36,7 @@ export class Tokens {
   readonly #secrets: SecretIssuer;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #onRightsChanged: () => void;
   readonly #cache: PrincipalCache<LiveToken>;
   readonly #accepted = new Map<string, Principal>();
 
@@ -43,6 +45,7 @@ export class Tokens {
     this.#secrets = options.secrets;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#onRightsChanged = options.onRightsChanged;
     this.#cache = new PrincipalCache(options.clock, { maxAgeMs: CACHE_MAX_AGE_MS, maxEntries: CACHE_MAX_ENTRIES });
   }
 
@@ -73,6 +76,7 @@ export class Tokens {
   async remove(id: string): Promise<void> {
     const outcome = await this.#repository.remove(id);
     this.#cache.clear();
+    this.#onRightsChanged();
     if (outcome === 'unknown') throw new OpsError({ code: 'ACCESS_TOKEN_UNKNOWN', message: 'There is no such token.' });
   }
 

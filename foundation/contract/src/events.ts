@@ -1,9 +1,19 @@
 import { z } from 'zod';
 import { machineSchema, operationSchema } from './machines.ts';
+import { roleSchema } from './primitives.ts';
 import { serverSchema } from './servers.ts';
 
+/** Who reads a stream, and as what. */
+const readerSchema = z.object({ id: z.string(), role: roleSchema });
+
 /** First event of every stream. `connection` names it for `PUT /api/v1/events/{connection}/visible`. */
-export const helloSchema = z.object({ boot: z.string(), seq: z.number(), server_time: z.string(), connection: z.string() });
+export const helloSchema = z.object({
+  boot: z.string(),
+  seq: z.number(),
+  server_time: z.string(),
+  connection: z.string(),
+  reader: readerSchema,
+});
 
 const machineIdSchema = z.object({ server_id: z.string(), moid: z.string() });
 
@@ -20,6 +30,8 @@ export const eventSchemas = {
   'server.changed': z.array(serverSchema),
   'server.removed': z.array(z.object({ id: z.string() })),
   'operation.progressed': z.array(operationSchema),
+  /** The role of whoever reads this stream is another one now. Without an `id`: it belongs to this connection alone. */
+  'reader.changed': readerSchema,
   /** What was missed cannot be replayed: fetch `/api/v1/snapshot` again. */
   resync: z.object({ reason: z.string() }),
 } as const;

@@ -82,12 +82,14 @@ async function openHub(limits: Partial<EventHubLimits> = {}) {
   const live = new LiveFleet(fleet);
   await live.load();
   const hub = new EventHub({ fleet, live, clock, logger: silentLogger, boot: 'boot1', limits });
-  const join = (options: { readonly lastEventId?: string; readonly principal?: Principal; readonly isAllowed?: () => boolean } = {}) => {
+  const join = (
+    options: { readonly lastEventId?: string; readonly principal?: Principal; readonly identify?: () => Principal | null } = {},
+  ) => {
     const socket = new FakeSocket();
     const stream = hub.open(socket, {
       principal: options.principal ?? ANNA,
       lastSeen: parseEventId(options.lastEventId),
-      isStillAllowed: () => Promise.resolve(options.isAllowed?.() ?? true),
+      identify: () => Promise.resolve(options.identify === undefined ? (options.principal ?? ANNA) : options.identify()),
     });
     return { socket, ...stream };
   };
@@ -108,7 +110,11 @@ describe('EventHub', () => {
     const { socket, id } = join();
     expect(socket.text).toMatch(/^retry: 3000\nid: boot1-0\nevent: hello\n/);
     expect(socket.events()).toEqual([
-      { id: 'boot1-0', name: 'hello', data: { boot: 'boot1', seq: 0, server_time: '2026-01-01T00:00:00.000Z', connection: id } },
+      {
+        id: 'boot1-0',
+        name: 'hello',
+        data: { boot: 'boot1', seq: 0, server_time: '2026-01-01T00:00:00.000Z', connection: id, reader: { id: 'p1', role: 'viewer' } },
+      },
     ]);
   });
 
@@ -294,14 +300,61 @@ describe('EventHub', () => {
 
   it('ends the stream of a person who has signed out', async () => {
     const { clock, hub, join } = await openHub();
-    let isAllowed = true;
-    const { socket } = join({ isAllowed: () => isAllowed });
+    let reader: Principal | null = ANNA;
+    const { socket } = join({ identify: () => reader });
     await clock.advance(15_000);
     expect(socket.ended).toBe(false);
-    isAllowed = false;
+    reader = null;
     await clock.advance(15_000);
     expect(socket.ended).toBe(true);
     expect(hub.connectionCount).toBe(0);
+  });
+
+  it('tells a reader of a new role once, at once where somebody knows of it and otherwise with the heartbeat', async () => {
+    const { clock, hub, join } = await openHub();
+    let role: Principal['role'] = 'viewer';
+    const { socket } = join({ identify: () => ({ ...ANNA, role }) });
+    hub.checkReaders();
+    await clock.advance(15_000);
+    expect(socket.named('reader.changed')).toEqual([]);
+    role = 'operator';
+    hub.checkReaders();
+    await clock.advance(0);
+    expect(socket.named('reader.changed')).toEqual([{ id: null, name: 'reader.changed', data: { id: 'p1', role: 'operator' } }]);
+    role = 'admin';
+    await clock.advance(15_000);
+    await clock.advance(15_000);
+    expect(socket.named('reader.changed').map(({ data }) => data)).toEqual([
+      { id: 'p1', role: 'operator' },
+      { id: 'p1', role: 'admin' },
+    ]);
+  });
+
+  it('tells a new role to a slow reader once it has caught up', async () => {
+    const { clock, hub, join, change, settle } = await openHub({ maxBufferedBytes: 10 });
+    let role: Principal['role'] = 'viewer';
+    const { socket } = join({ identify: () => ({ ...ANNA, role }) });
+    socket.isStuck = true;
+    change('1', 'renamed');
+    await settle();
+    role = 'admin';
+    hub.checkReaders();
+    await clock.advance(0);
+    expect(socket.named('reader.changed')).toEqual([]);
+    socket.isStuck = false;
+    socket.waiting = 0;
+    await clock.advance(15_000);
+    await clock.advance(15_000);
+    expect(socket.named('reader.changed')).toHaveLength(1);
+  });
+
+  it('forgets a connection that is gone although nothing happens in the fleet', async () => {
+    const { clock, hub, join } = await openHub();
+    const { socket } = join();
+    socket.destroyed = true;
+    await clock.advance(15_000);
+    expect(hub.connectionCount).toBe(0);
+    expect(clock.pendingCount).toBe(0);
   });
 
   it('limits streams for each person and for all', async () => {

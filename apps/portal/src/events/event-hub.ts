@@ -98,17 +98,17 @@ export class EventHub {
   /** Starts a stream: `hello`, then what was missed since `lastSeen`, then everything new. The result ends it. */
   open(
     socket: StreamSocket,
-    options: { readonly principal: Principal; readonly lastSeen: LastSeen | null; readonly isStillAllowed: () => Promise<boolean> },
+    options: { readonly principal: Principal; readonly lastSeen: LastSeen | null; readonly identify: () => Promise<Principal | null> },
   ): { readonly id: string; readonly close: () => void } {
     const id = createId();
     const connection = new StreamConnection({
       id,
       principal: options.principal,
       socket,
-      isStillAllowed: options.isStillAllowed,
+      identify: options.identify,
       maxBufferedBytes: this.#limits.maxBufferedBytes,
     });
-    connection.write(this.#greet(id, options.lastSeen), { nowMs: this.#clock.now() });
+    connection.write(this.#greet(connection, options.lastSeen), { nowMs: this.#clock.now() });
     this.#connections.set(id, connection);
     this.#heartbeatTimer ??= this.#clock.after(this.#limits.heartbeatMs, () => this.#beat());
     return { id, close: () => this.#drop(connection) };
@@ -130,6 +130,11 @@ export class EventHub {
     if (screens.length > 0) connection.write([formatScreens(screens)], { nowMs: this.#clock.now() });
   }
 
+  /** For the moment in which somebody's rights have changed; otherwise the next heartbeat finds out. */
+  checkReaders(): void {
+    for (const connection of this.#connections.values()) this.#checkReader(connection);
+  }
+
   /** Tells every stream to come back, and ends it. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -144,8 +149,14 @@ export class EventHub {
     }
   }
 
-  #greet(id: string, lastSeen: LastSeen | null): readonly Buffer[] {
-    const data = JSON.stringify({ boot: this.boot, seq: this.#seq, server_time: formatInstant(this.#clock.wall()), connection: id });
+  #greet({ id, principal }: StreamConnection, lastSeen: LastSeen | null): readonly Buffer[] {
+    const data = JSON.stringify({
+      boot: this.boot,
+      seq: this.#seq,
+      server_time: formatInstant(this.#clock.wall()),
+      connection: id,
+      reader: toReader(principal),
+    });
     const missed = lastSeen === null ? [] : this.#findMissed(lastSeen);
     const seenSeq = lastSeen !== null && missed !== null ? lastSeen.seq : this.#seq;
     // The id stands for what is seen so far: cut off before the missed events arrive, the browser asks for them again.
@@ -214,21 +225,28 @@ export class EventHub {
     const nowMs = this.#clock.now();
     for (const connection of this.#connections.values()) {
       const { laggingSinceMs } = connection;
-      if (laggingSinceMs === null) connection.write([HEARTBEAT], { nowMs });
-      else if (connection.isEmpty) connection.resume(formatResync('slow'));
+      if (laggingSinceMs === null) {
+        if (connection.write([HEARTBEAT], { nowMs }) === 'closed') this.#drop(connection);
+      } else if (connection.isEmpty) connection.resume(formatResync('slow'));
       else if (nowMs - laggingSinceMs > this.#limits.maxLagMs) connection.destroy();
-      this.#checkAllowed(connection);
     }
+    this.checkReaders();
     if (this.#connections.size > 0) this.#heartbeatTimer = this.#clock.after(this.#limits.heartbeatMs, () => this.#beat());
   }
 
-  /** A stream outlives the request that opened it; a signed-out person must not go on reading. */
-  #checkAllowed(connection: StreamConnection): void {
-    connection.isStillAllowed().then(
-      (isAllowed) => {
-        if (isAllowed) return;
-        this.#drop(connection);
-        connection.end(formatResync('signed_out'));
+  /** A stream outlives the request that opened it: a signed-out person must not go on reading, and a new role is told. */
+  #checkReader(connection: StreamConnection): void {
+    connection.identify().then(
+      (principal) => {
+        if (!this.#connections.has(connection.id)) return;
+        if (principal === null) {
+          this.#drop(connection);
+          connection.end(formatResync('signed_out'));
+        } else if (principal.role !== connection.principal.role) {
+          const news = Buffer.from(formatEvent({ name: 'reader.changed', data: JSON.stringify(toReader(principal)) }));
+          // A reader that lags is told with the next round.
+          if (connection.write([news], { nowMs: this.#clock.now() }) === 'written') connection.principal = principal;
+        }
       },
       (error: unknown) => this.#logger.warn('The right to an event stream could not be checked', { error }),
     );
@@ -238,6 +256,8 @@ export class EventHub {
     if (this.#connections.delete(connection.id)) this.#fleet.dropViewer(connection.id);
   }
 }
+
+const toReader = ({ id, role }: Principal): { readonly id: string; readonly role: Principal['role'] } => ({ id, role });
 
 const formatScreens = (screens: readonly string[]): Buffer =>
   Buffer.from(formatEvent({ name: 'screen.changed', data: `[${screens.join(',')}]` }));

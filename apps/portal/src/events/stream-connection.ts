@@ -19,8 +19,8 @@ export interface StreamConnectionOptions {
   readonly socket: StreamSocket;
   /** Bytes that may wait for a slow reader. */
   readonly maxBufferedBytes: number;
-  /** True while the person or token behind the stream may still read. */
-  readonly isStillAllowed: () => Promise<boolean>;
+  /** Whoever is behind the stream, with the rights of this moment; null once there is nobody. */
+  readonly identify: () => Promise<Principal | null>;
 }
 
 /** How a write ended. `lagging`: the reader is too slow, what it misses is told by one `resync` later. */
@@ -29,8 +29,9 @@ export type WriteOutcome = 'written' | 'lagging' | 'closed';
 /** One open stream. */
 export class StreamConnection {
   readonly id: string;
-  readonly principal: Principal;
-  readonly isStillAllowed: () => Promise<boolean>;
+  readonly identify: () => Promise<Principal | null>;
+  /** As the reader was last told. */
+  principal: Principal;
   readonly #socket: StreamSocket;
   readonly #maxBufferedBytes: number;
   #visible: ReadonlySet<string> = new Set();
@@ -39,7 +40,7 @@ export class StreamConnection {
   constructor(options: StreamConnectionOptions) {
     this.id = options.id;
     this.principal = options.principal;
-    this.isStillAllowed = options.isStillAllowed;
+    this.identify = options.identify;
     this.#socket = options.socket;
     this.#maxBufferedBytes = options.maxBufferedBytes;
   }

@@ -31,7 +31,9 @@ async function openStream(headers: Record<string, string> = {}) {
     for (const listener of listeners) listener();
   });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const lines = Object.entries({ ...test.as('viewer'), host: `127.0.0.1:${port}`, ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ ...test.as('viewer'), host: `127.0.0.1:${port}`, ...headers })
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name}: ${value}`);
   socket.write(`GET /api/v1/events HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
   const read = (pattern: RegExp): Promise<string> =>
     new Promise((resolve) => {
@@ -44,6 +46,25 @@ async function openStream(headers: Record<string, string> = {}) {
       check();
     });
   return { socket, read, closed, text: () => text };
+}
+
+/** Signs a person in and gives the headers of that browser. */
+async function signIn(username: string, role: string) {
+  const { app } = test.portal;
+  const password = 'correct horse battery';
+  const added = await app.inject({
+    method: 'POST',
+    url: '/api/v1/people',
+    headers: test.as('admin'),
+    payload: { username, password, role },
+  });
+  const entered = await app.inject({
+    method: 'POST',
+    url: '/api/v1/session',
+    headers: { host: 'localhost' },
+    payload: { username, password },
+  });
+  return { id: added.json<{ id: string }>().id, cookie: String(entered.headers['set-cookie']).split(';', 1)[0] ?? '' };
 }
 
 const put = (path: string, body: unknown): Promise<number> =>
@@ -92,6 +113,26 @@ describe('GET /api/v1/events', () => {
     stream.socket.destroy();
     while (test.fleet.visible.size > 0) await new Promise((resolve) => setImmediate(resolve));
     expect(test.fleet.visible.size).toBe(0);
+  });
+
+  it('tells a person of a new role at once, and ends with the person', async () => {
+    const headers = test.as('admin');
+    const { app } = test.portal;
+    // Somebody must stay in charge.
+    await app.inject({
+      method: 'POST',
+      url: '/api/v1/people',
+      headers,
+      payload: { username: 'ann', password: 'x'.repeat(10), role: 'admin' },
+    });
+    const { id, cookie } = await signIn('vic', 'viewer');
+    const stream = await openStream({ authorization: '', cookie });
+    expect(await stream.read(/event: hello\n.*\n\n/)).toContain(`"reader":{"id":"${id}","role":"viewer"}`);
+    await app.inject({ method: 'PATCH', url: `/api/v1/people/${id}`, headers, payload: { role: 'operator' } });
+    await stream.read(new RegExp(`\n\nevent: reader\\.changed\ndata: \\{"id":"${id}","role":"operator"\\}\n\n`));
+    await app.inject({ method: 'DELETE', url: `/api/v1/people/${id}`, headers });
+    await stream.closed;
+    expect(stream.text()).toMatch(/event: resync\ndata: {"reason":"signed_out"}\n\n$/);
   });
 
   it('tells open streams that the portal stops, and stops although they are open', async () => {

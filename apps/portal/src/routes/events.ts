@@ -27,7 +27,9 @@ export const createEventRoutes = ({ hub }: PortalServices, options: { readonly a
       const { socket } = request.raw;
       reply.hijack();
       socket.write(formatHead(reply));
-      const stream = hub.open(socket, { principal, lastSeen, isStillAllowed: async () => (await options.authenticate(request)) !== null });
+      // Whoever has left while the request was read closes no second time.
+      if (socket.destroyed) return reply;
+      const stream = hub.open(socket, { principal, lastSeen, identify: () => options.authenticate(request) });
       socket.once('close', stream.close);
       return reply;
     },

@@ -1,6 +1,8 @@
+import type { Role } from '@breakwater/contract';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useEffectEvent, useRef } from 'react';
+import { useWords } from '../i18n/use-words.ts';
 import { PowerProvider } from '../operations/power-provider.tsx';
 import { SessionContext, useServices } from './services.ts';
 import { sessionQuery } from './session-query.ts';
@@ -9,6 +11,7 @@ import { sessionQuery } from './session-query.ts';
 export function SignedInLayout(): ReactNode {
   const { data: session } = useSuspenseQuery({ ...sessionQuery, staleTime: Number.POSITIVE_INFINITY });
   const { feed } = useServices();
+  useRoleNews(session.person?.role);
   useEffect(() => {
     feed.start();
     const onVisibility = (): void => feed.setPageVisibility(document.hidden ? 'hidden' : 'visible');
@@ -30,4 +33,17 @@ export function SignedInLayout(): ReactNode {
       </PowerProvider>
     </SessionContext>
   );
+}
+
+/** Controls come and go with the role: that they did is said, or it would look like a fault. */
+function useRoleNews(role: Role | undefined): void {
+  const { notices } = useServices();
+  const { t } = useWords();
+  const last = useRef(role);
+  const tell = useEffectEvent((now: Role) => notices.show({ kind: 'info', text: t('account.role_now', { role: t(`role.${now}`) }) }));
+  useEffect(() => {
+    const before = last.current;
+    last.current = role;
+    if (role !== undefined && before !== undefined && before !== role) tell(role);
+  }, [role]);
 }

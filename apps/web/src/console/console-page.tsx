@@ -20,7 +20,8 @@ export function ConsolePage(): ReactNode {
   const mayOperate = useMay('operator');
   const { t } = useWords();
   const name = machine?.name ?? moid;
-  const [viewOnly, setViewOnly] = useState<'yes' | 'no'>(mayOperate ? 'no' : 'yes');
+  const [chosen, setChosen] = useState<'yes' | 'no'>('no');
+  const viewOnly = mayOperate ? chosen : 'yes';
   const [scale, setScale] = useState<'fit' | 'full'>('fit');
   const [isTyping, setTyping] = useState(false);
   const target = useRef<HTMLDivElement>(null);
@@ -76,7 +77,7 @@ export function ConsolePage(): ReactNode {
           name={name}
           handle={handle}
           viewOnly={viewOnly}
-          onViewOnly={setViewOnly}
+          onViewOnly={setChosen}
           scale={scale}
           onScale={setScale}
           isTyping={isTyping}

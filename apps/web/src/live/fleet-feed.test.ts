@@ -37,7 +37,7 @@ function setUp() {
   const store = createFleetStore();
   const streams: FakeStream[] = [];
   const visible: unknown[] = [];
-  const world = { snapshots: 0, error: null as ApiError | null, online: true, signedOut: 0, boot: 'b1', seq: 1 };
+  const world = { snapshots: 0, error: null as ApiError | null, online: true, signedOut: 0, readers: [] as unknown[], boot: 'b1', seq: 1 };
   const feed = createFleetFeed({
     store,
     clock,
@@ -63,15 +63,29 @@ function setUp() {
     onSignedOut: () => {
       world.signedOut += 1;
     },
+    onReader: (reader) => world.readers.push(reader),
   });
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   };
-  const hello = (boot = 'b1'): void => streams.at(-1)?.emit('hello', { boot, seq: 1, server_time: '', connection: 'c1' });
+  const hello = (boot = 'b1'): void =>
+    streams.at(-1)?.emit('hello', { boot, seq: 1, server_time: '', connection: 'c1', reader: { id: 'p1', role: 'viewer' } });
   return { clock, store, streams, visible, world, feed, settle, hello };
 }
 
 describe('the fleet feed', () => {
+  it('passes on who the portal takes us for, at each beginning and when the role changes', async () => {
+    const { feed, streams, world, settle, hello } = setUp();
+    feed.start();
+    await settle();
+    hello();
+    streams[0]?.emit('reader.changed', { id: 'p1', role: 'operator' });
+    expect(world.readers).toEqual([
+      { id: 'p1', role: 'viewer' },
+      { id: 'p1', role: 'operator' },
+    ]);
+  });
+
   it('loads the snapshot, then follows the stream from there', async () => {
     const { feed, streams, store, settle, hello } = setUp();
     feed.start();

@@ -33,6 +33,8 @@ export interface FleetFeedOptions {
   readonly isOnline: () => boolean;
   /** The session is over. */
   readonly onSignedOut: () => void;
+  /** Who the portal takes us for: at the beginning of each stream and when it changes. */
+  readonly onReader: (reader: EventPayload<'reader.changed'>) => void;
 }
 
 export interface FleetFeed {
@@ -69,7 +71,7 @@ const CHANGES: readonly EventName[] = [
 
 /** Keeps the store true: snapshot, then the event stream, and polling where streams do not get through. */
 export function createFleetFeed(options: FleetFeedOptions): FleetFeed {
-  const { store, clock, random, portal, openStream, isOnline, onSignedOut } = options;
+  const { store, clock, random, portal, openStream, isOnline, onSignedOut, onReader } = options;
   const listeners = new Set<() => void>();
   let status: FeedStatus = { kind: 'starting' };
   let run: AbortController | null = null;
@@ -170,6 +172,10 @@ export function createFleetFeed(options: FleetFeedOptions): FleetFeed {
       whenCurrent((event) => welcome(JSON.parse(event.data) as EventPayload<'hello'>)),
     );
     opened.addEventListener('resync', whenCurrent(resync));
+    opened.addEventListener(
+      'reader.changed',
+      whenCurrent((event) => onReader(JSON.parse(event.data) as EventPayload<'reader.changed'>)),
+    );
     for (const name of CHANGES) {
       opened.addEventListener(
         name,
@@ -188,6 +194,7 @@ export function createFleetFeed(options: FleetFeedOptions): FleetFeed {
     connection = hello.connection;
     attempt = 0;
     setStatus({ kind: 'live' });
+    onReader(hello.reader);
     sendVisible();
     if (lastEventId !== null && !lastEventId.startsWith(`${hello.boot}-`)) resync();
   }

@@ -126,6 +126,7 @@ export function createFleetStore(): FleetStore {
           for (const operation of change.payload) putOperation(operation, topics);
           break;
         case 'hello':
+        case 'reader.changed':
         case 'resync':
           break;
       }
