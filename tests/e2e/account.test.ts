@@ -90,7 +90,8 @@ describe('the own account', () => {
     const sessions = page.getByRole('region', { name: 'Where you are signed in' });
     await sessions.getByText('This browser').waitFor();
     expect(await sessions.getByRole('listitem').count()).toBe(2);
-    await sessions.getByRole('button', { name: /^Sign out the session since/ }).click();
+    expect(await sessions.getByText('Chrome · Linux', { exact: true }).count()).toBe(2);
+    await sessions.getByRole('button', { name: /^Chrome · Linux: sign out the session since/ }).click();
     await page.getByRole('alertdialog', { name: 'Sign out there?' }).getByRole('button', { name: 'Sign out there' }).click();
     await page.getByText('Signed out there.').first().waitFor();
     await sessions.getByRole('listitem').nth(1).waitFor({ state: 'detached' });

@@ -19,6 +19,11 @@ export interface OpenedSession {
   readonly expiresAtWallMs: number;
 }
 
+/** What a person will know a session by: a few words about the browser, never its whole description. */
+export interface FromDevice {
+  readonly device?: string | null;
+}
+
 /** A person, and the session through which that person asks. */
 export interface OwnSessionRef {
   readonly personId: string;
@@ -31,12 +36,12 @@ export interface Access {
   /** One-time token for the first administrator; made at the first start and printed by the program. Null once set up. */
   setupToken(): Promise<Secret | null>;
   /** `ACCESS_SETUP_DONE`, `ACCESS_SETUP_TOKEN_WRONG`. */
-  setUp(input: { readonly token: string; readonly username: string; readonly password: Secret }): Promise<OpenedSession>;
+  setUp(input: { readonly token: string; readonly username: string; readonly password: Secret } & FromDevice): Promise<OpenedSession>;
   /** `ACCESS_SIGN_IN_FAILED` (same words for unknown name and wrong password), `ACCESS_TOO_MANY_ATTEMPTS` with `retryAfterMs`. */
-  signIn(input: { readonly username: string; readonly password: Secret; readonly address: string }): Promise<OpenedSession>;
+  signIn(input: { readonly username: string; readonly password: Secret; readonly address: string } & FromDevice): Promise<OpenedSession>;
   /** A one-time sign-in link for a person, as `breakwater demo` prints it. */
   createLink(username: string): Promise<Secret>;
-  signInByLink(input: { readonly token: string; readonly address: string }): Promise<OpenedSession>;
+  signInByLink(input: { readonly token: string; readonly address: string } & FromDevice): Promise<OpenedSession>;
   signOut(sessionSecret: string): Promise<void>;
   /** Null for anything unknown or expired. Called on every request: must be cheap. */
   findBySession(sessionSecret: string): Promise<Principal | null>;

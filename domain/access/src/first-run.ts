@@ -1,5 +1,5 @@
 import { OpsError, Secret } from '@breakwater/kernel';
-import type { OpenedSession } from './access.ts';
+import type { FromDevice, OpenedSession } from './access.ts';
 import { createNameTaken, type People } from './people.ts';
 import type { PasswordHasher, SecretIssuer, SetupTokenStore } from './ports/crypto.ts';
 import type { PersonRepository } from './ports/repositories.ts';
@@ -45,7 +45,9 @@ export class FirstRun {
     return (await store.read()) ?? token;
   }
 
-  async setUp(input: { readonly token: string; readonly username: string; readonly password: Secret }): Promise<OpenedSession> {
+  async setUp(
+    input: { readonly token: string; readonly username: string; readonly password: Secret } & FromDevice,
+  ): Promise<OpenedSession> {
     const { people, repository, secrets, sessions, store } = this.#options;
     if (!(await this.isRequired())) throw createSetupDone();
     const expected = await store.read();
@@ -59,7 +61,7 @@ export class FirstRun {
     if (outcome === 'name-taken') throw createNameTaken(input.username);
     this.#isDone = true;
     await store.remove();
-    return sessions.open(record.person);
+    return sessions.open(record.person, input);
   }
 
   async ensureAdministrator(input: { readonly username: string; readonly password: Secret }): Promise<void> {

@@ -161,3 +161,9 @@ describe('own sessions', () => {
     expect([await isLive(here), await isLive(elsewhere), await isLive(bob)]).toEqual([true, false, true]);
   });
 });
+
+it('names the device of each session, as the door at which it was opened has put it', async () => {
+  await access.signIn({ username: 'ann', password: new Secret(OLD), address: '10.0.0.1', device: 'Firefox · Windows' });
+  const here = await signIn(OLD);
+  expect(new Set((await access.ownSessions(here)).map(({ device }) => device))).toEqual(new Set(['Firefox · Windows', null]));
+});

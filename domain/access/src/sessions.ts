@@ -1,6 +1,6 @@
 import type { OwnSession, Person } from '@breakwater/contract';
 import { type Clock, formatInstant, type Logger, OpsError, Secret } from '@breakwater/kernel';
-import type { OpenedSession, OwnSessionRef, Principal } from './access.ts';
+import type { FromDevice, OpenedSession, OwnSessionRef, Principal } from './access.ts';
 import type { SecretIssuer } from './ports/crypto.ts';
 import type { SessionRecord, SessionRepository } from './ports/repositories.ts';
 import { PrincipalCache } from './principal-cache.ts';
@@ -54,7 +54,7 @@ export class Sessions {
     this.#cache = new PrincipalCache(options.clock, { maxAgeMs: CACHE_MAX_AGE_MS, maxEntries: CACHE_MAX_ENTRIES });
   }
 
-  async open(person: Person): Promise<OpenedSession> {
+  async open(person: Person, { device = null }: FromDevice): Promise<OpenedSession> {
     const now = this.#clock.wall();
     const secret = this.#secrets.issue();
     const expiresAtWallMs = now + this.#limits.maxAgeMs;
@@ -65,6 +65,7 @@ export class Sessions {
       createdAtWallMs: now,
       lastSeenWallMs: now,
       expiresAtWallMs,
+      device,
     });
     return { person, secret: new Secret(secret), expiresAtWallMs };
   }
@@ -112,6 +113,7 @@ export class Sessions {
       id: this.#toId(session),
       created_at: formatInstant(session.createdAtWallMs),
       last_used_at: formatInstant(session.lastSeenWallMs),
+      device: session.device,
       current: session.digest === current,
     }));
   }

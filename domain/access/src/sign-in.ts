@@ -1,5 +1,5 @@
 import { type Clock, OpsError, Secret } from '@breakwater/kernel';
-import type { OpenedSession } from './access.ts';
+import type { FromDevice, OpenedSession } from './access.ts';
 import { toAddressKey } from './address-key.ts';
 import { AttemptLimiter, createTooManyAttempts } from './attempt-limiter.ts';
 import { createPersonUnknown } from './people.ts';
@@ -45,14 +45,14 @@ export class SignIn {
     this.#byAddress = new AttemptLimiter(options.clock, ADDRESS_LIMITS);
   }
 
-  async withPassword(input: PasswordAttempt): Promise<OpenedSession> {
+  async withPassword(input: PasswordAttempt & FromDevice): Promise<OpenedSession> {
     const { hasher, people, sessions } = this.#options;
     const record = await this.verify(input);
     if (record === null) throw createSignInFailed();
     if (hasher.isOutdated(record.passwordHash)) {
       await people.setPasswordHash(record.person.id, await hasher.hash(input.password));
     }
-    return sessions.open(record.person);
+    return sessions.open(record.person, input);
   }
 
   /** The person whose password this is, or null, which counts as a failed attempt. */
@@ -85,7 +85,7 @@ export class SignIn {
     return new Secret(secret);
   }
 
-  async withLink(input: { readonly token: string; readonly address: string }): Promise<OpenedSession> {
+  async withLink(input: { readonly token: string; readonly address: string } & FromDevice): Promise<OpenedSession> {
     const { clock, links, people, secrets, sessions } = this.#options;
     const addressKey = toAddressKey(input.address);
     const waitMs = this.#byAddress.waitMs(addressKey);
@@ -97,7 +97,7 @@ export class SignIn {
       throw new OpsError({ code: 'ACCESS_LINK_INVALID', message: 'This sign-in link was used before or has expired.' });
     }
     this.#byAddress.takeBack(addressKey);
-    return sessions.open(record.person);
+    return sessions.open(record.person, input);
   }
 
   #admit(nameKey: string, addressKey: string): void {

@@ -40,6 +40,8 @@ export const ownSessionSchema = z.object({
   created_at: instantSchema,
   /** May lag behind by a minute. */
   last_used_at: instantSchema,
+  /** Browser and system as the browser named them at sign-in, such as `Firefox · Windows`; null when it named neither. */
+  device: z.string().nullable(),
   /** True for the session that asks. */
   current: z.boolean(),
 });

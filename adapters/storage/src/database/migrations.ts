@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 /** One step forward. Steps are never edited once released, only added: databases out there have run them. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
 
-export const MIGRATIONS: readonly Migration[] = [createFirstTables];
+export const MIGRATIONS: readonly Migration[] = [createFirstTables, nameDevicesOfSessions];
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -84,4 +84,8 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('person_id', 'text', (column) => column.notNull().references('people.id').onDelete('cascade'))
     .addColumn('expires_at_ms', 'integer', (column) => column.notNull())
     .execute();
+}
+
+async function nameDevicesOfSessions(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('sessions').addColumn('device', 'text').execute();
 }

@@ -57,6 +57,7 @@ export interface SessionRow {
   readonly created_at_ms: number;
   readonly last_seen_ms: number;
   readonly expires_at_ms: number;
+  readonly device: string | null;
 }
 
 export interface TokenRow {

@@ -14,6 +14,7 @@ export function createSessionRepository(db: Kysely<Tables>): SessionRepository {
           created_at_ms: session.createdAtWallMs,
           last_seen_ms: session.lastSeenWallMs,
           expires_at_ms: session.expiresAtWallMs,
+          device: session.device,
         })
         .execute();
     },
@@ -22,7 +23,7 @@ export function createSessionRepository(db: Kysely<Tables>): SessionRepository {
       const row = await db
         .selectFrom('sessions')
         .innerJoin('people', 'people.id', 'sessions.person_id')
-        .select(['sessions.created_at_ms', 'sessions.last_seen_ms', 'sessions.expires_at_ms'])
+        .select(['sessions.created_at_ms', 'sessions.last_seen_ms', 'sessions.expires_at_ms', 'sessions.device'])
         .select(['people.id', 'people.username', 'people.role', 'people.created_at'])
         .where('sessions.digest', '=', digest)
         .executeTakeFirst();
@@ -34,6 +35,7 @@ export function createSessionRepository(db: Kysely<Tables>): SessionRepository {
           createdAtWallMs: row.created_at_ms,
           lastSeenWallMs: row.last_seen_ms,
           expiresAtWallMs: row.expires_at_ms,
+          device: row.device,
         },
         person: toPerson(row),
       };
@@ -69,6 +71,7 @@ export function createSessionRepository(db: Kysely<Tables>): SessionRepository {
         createdAtWallMs: row.created_at_ms,
         lastSeenWallMs: row.last_seen_ms,
         expiresAtWallMs: row.expires_at_ms,
+        device: row.device,
       }));
     },
 

@@ -56,6 +56,15 @@ async function signIn(password = OLD, username = 'vic') {
 type Entry = { readonly id: string; readonly current: boolean };
 const list = async (headers: Record<string, string>) => (await send('GET', '/sessions', { headers })).body as readonly Entry[];
 
+it('tells each session by browser and system, and keeps nothing else of what the browser says of itself', async () => {
+  const { headers } = await signIn();
+  const agent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  await send('POST', '', { body: { username: 'vic', password: OLD }, headers: { 'user-agent': agent } });
+  const { body } = await send('GET', '/sessions', { headers });
+  expect(body).toContainEqual(expect.objectContaining({ device: 'Firefox · Windows' }));
+  expect(JSON.stringify(body)).not.toContain('140');
+});
+
 describe('changing the own password', () => {
   it('needs no role, keeps this session and ends the others', async () => {
     const { headers } = await signIn();

@@ -4,6 +4,7 @@ import { type Clock, Secret } from '@breakwater/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { definePublicRoute, type Route } from '../http/route.ts';
 import { toCookieQuestion } from './authenticator.ts';
+import { describeDevice } from './describe-device.ts';
 import type { SessionCookie } from './session-cookie.ts';
 
 export interface SessionRoutesOptions {
@@ -61,7 +62,12 @@ export function createSessionRoutes(options: SessionRoutesOptions): readonly Rou
       answers: OPENED,
       problems: ['ACCESS_SIGN_IN_FAILED', 'ACCESS_TOO_MANY_ATTEMPTS'],
       handle: async ({ body, request, reply }) => {
-        const session = await access.signIn({ username: body.username, password: new Secret(body.password), address: request.ip });
+        const session = await access.signIn({
+          username: body.username,
+          password: new Secret(body.password),
+          address: request.ip,
+          device: describeDevice(request.headers['user-agent']),
+        });
         return enter(session, { request, reply });
       },
     }),
@@ -75,7 +81,10 @@ export function createSessionRoutes(options: SessionRoutesOptions): readonly Rou
       answers: OPENED,
       problems: ['ACCESS_LINK_INVALID', 'ACCESS_TOO_MANY_ATTEMPTS'],
       handle: async ({ body, request, reply }) =>
-        enter(await access.signInByLink({ token: body.token, address: request.ip }), { request, reply }),
+        enter(
+          await access.signInByLink({ token: body.token, address: request.ip, device: describeDevice(request.headers['user-agent']) }),
+          { request, reply },
+        ),
     }),
     definePublicRoute({
       method: 'DELETE',
@@ -101,7 +110,12 @@ export function createSessionRoutes(options: SessionRoutesOptions): readonly Rou
       answers: OPENED,
       problems: ['ACCESS_SETUP_TOKEN_WRONG', 'ACCESS_SETUP_DONE', 'ACCESS_TOO_MANY_ATTEMPTS'],
       handle: async ({ body, request, reply }) => {
-        const session = await access.setUp({ token: body.token, username: body.username, password: new Secret(body.password) });
+        const session = await access.setUp({
+          token: body.token,
+          username: body.username,
+          password: new Secret(body.password),
+          device: describeDevice(request.headers['user-agent']),
+        });
         return enter(session, { request, reply });
       },
     }),

@@ -64,19 +64,20 @@ function SessionLine({ session, onEnd }: { readonly session: OwnSession; readonl
   const { t, format } = useWords();
   const now = useNow(AGES_EVERY_MS);
   const since = format.dateTime(session.created_at);
+  const device = session.device ?? t('account.session_device_unknown');
   return (
     <li className="session-line">
       <div>
         <p>
-          {t('account.session_since', { time: since })}{' '}
-          {session.current ? <span className="badge">{t('account.session_this')}</span> : null}
+          <strong>{device}</strong> {session.current ? <span className="badge">{t('account.session_this')}</span> : null}
         </p>
-        {session.current ? null : (
-          <p className="muted small-text">{t('account.session_used', { ago: format.ago(now - Date.parse(session.last_used_at)) })}</p>
-        )}
+        <p className="muted small-text">
+          {t('account.session_since', { time: since })}
+          {session.current ? null : ` · ${t('account.session_used', { ago: format.ago(now - Date.parse(session.last_used_at)) })}`}
+        </p>
       </div>
       {session.current ? null : (
-        <button type="button" className="button small" aria-label={t('account.session_end_of', { time: since })} onClick={onEnd}>
+        <button type="button" className="button small" aria-label={t('account.session_end_of', { device, time: since })} onClick={onEnd}>
           {t('account.session_end')}
         </button>
       )}

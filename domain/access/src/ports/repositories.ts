@@ -35,6 +35,8 @@ export interface SessionRecord {
   readonly createdAtWallMs: number;
   readonly lastSeenWallMs: number;
   readonly expiresAtWallMs: number;
+  /** See `ownSessionSchema`. */
+  readonly device: string | null;
 }
 
 export interface SessionRepository {

@@ -205,5 +205,5 @@ function createRecord(username: string, role: Role): PersonRecord {
 }
 
 function createSession(digest: string, personId: string) {
-  return { digest, personId, createdAtWallMs: 1_000, lastSeenWallMs: 1_000, expiresAtWallMs: 9_000 };
+  return { digest, personId, createdAtWallMs: 1_000, lastSeenWallMs: 1_000, expiresAtWallMs: 9_000, device: 'Firefox · Windows' };
 }
