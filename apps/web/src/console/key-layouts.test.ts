@@ -32,6 +32,37 @@ describe('typing on a layout', () => {
     expect(plan(cyrillic, 'ru').unsendable).toEqual([]);
   });
 
+  it('reaches accented letters and lone marks by dead keys, which the letter follows', () => {
+    const keysOf = (text: string, layout: (typeof LAYOUTS)[number]) =>
+      plan(text, layout).strokes.map(({ code, modifier }) => (modifier === 'none' ? code : `${modifier}+${code}`));
+    expect(keysOf('é', 'es')).toEqual(['Quote', 'KeyE']);
+    expect(keysOf('Ü', 'es')).toEqual(['shift+Quote', 'shift+KeyU']);
+    expect(keysOf('ê', 'fr')).toEqual(['BracketLeft', 'KeyE']);
+    expect(keysOf('à', 'de')).toEqual(['shift+Equal', 'KeyA']);
+    expect(keysOf('^`', 'de')).toEqual(['Backquote', 'Space', 'shift+Equal', 'Space']);
+    expect(keysOf('^`', 'es')).toEqual(['shift+BracketLeft', 'Space', 'BracketLeft', 'Space']);
+    // Keys of their own are better than two strokes.
+    expect(keysOf('éàü', 'fr')).toEqual(['Digit2', 'Digit0', 'shift+BracketLeft', 'KeyU']);
+    expect(keysOf('ü^', 'de')[0]).toBe('BracketLeft');
+    for (const [text, layout] of [
+      ['áéíóúüñÁÉÍÓÚÜÑ¿¡', 'es'],
+      ['àâçéèêëîïôùûÂÊËÎÏÔÛ', 'fr'],
+      ['äöüßÄÖÜéèê^`', 'de'],
+    ] as const) {
+      expect(plan(text, layout).unsendable, layout).toEqual([]);
+    }
+  });
+
+  it('counts characters, not strokes, and takes letter and mark for one', () => {
+    expect(plan('cafe\u0301', 'es')).toMatchObject({ typedCount: 4, unsendable: [] });
+    expect(plan('cafe\u0301', 'es').strokes).toHaveLength(5);
+  });
+
+  it('leaves out a mark that systems print differently', () => {
+    expect(plan('´¨', 'es').unsendable).toEqual(['´', '¨']);
+    expect(plan('~`', 'fr').unsendable).toEqual(['~', '`']);
+  });
+
   it('lists each character once that cannot be typed, and types the rest', () => {
     const { strokes, unsendable } = plan('a€b€ё', 'us');
     expect(unsendable).toEqual(['€', 'ё']);

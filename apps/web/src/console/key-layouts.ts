@@ -1,4 +1,4 @@
-/** Physical keys in reading order; each layout tells what they give alone and with Shift. A space: nothing, or a dead key. */
+/** Physical keys in reading order; each layout tells what they give alone and with Shift. A space: nothing, or a dead key (see `DEAD_KEYS`). */
 const CODES = [
   'Backquote',
   ...Array.from('1234567890', (digit) => `Digit${digit}`),
@@ -97,6 +97,39 @@ const TABLES = {
   },
 } as const satisfies Record<string, LayoutTable>;
 
+/**
+ * Keys that print nothing until a letter follows, by the combining mark that they give. Only those that Windows and Linux agree on:
+ * the tilde and the grave of AZERTY, for example, are dead keys on the one and not on the other.
+ */
+const DEAD_KEYS: Readonly<Partial<Record<keyof typeof TABLES, readonly DeadKey[]>>> = {
+  de: [
+    { mark: '\u0301', code: 'Equal', modifier: 'none' },
+    { mark: '\u0300', code: 'Equal', modifier: 'shift', alone: '`' },
+    { mark: '\u0302', code: 'Backquote', modifier: 'none', alone: '^' },
+  ],
+  fr: [
+    { mark: '\u0302', code: 'BracketLeft', modifier: 'none', alone: '^' },
+    { mark: '\u0308', code: 'BracketLeft', modifier: 'shift' },
+  ],
+  es: [
+    { mark: '\u0300', code: 'BracketLeft', modifier: 'none', alone: '`' },
+    { mark: '\u0302', code: 'BracketLeft', modifier: 'shift', alone: '^' },
+    { mark: '\u0301', code: 'Quote', modifier: 'none' },
+    { mark: '\u0308', code: 'Quote', modifier: 'shift' },
+  ],
+};
+
+interface DeadKey {
+  readonly mark: string;
+  readonly code: string;
+  readonly modifier: Keystroke['modifier'];
+  /** What it prints with a space after it; absent where systems differ (an acute becomes an apostrophe on Linux). */
+  readonly alone?: string;
+}
+
+/** Letters that every system puts every mark on. */
+const MARKED_LETTERS = 'aeiouAEIOU';
+
 export const LAYOUTS = ['us', 'uk', 'de', 'fr', 'es', 'ru'] as const satisfies readonly (keyof typeof TABLES)[];
 export type Layout = (typeof LAYOUTS)[number];
 
@@ -134,6 +167,8 @@ export const KEYSYMS = {
 
 export interface TypingPlan {
   readonly strokes: readonly Keystroke[];
+  /** Characters that the strokes give; an accented letter can take two strokes. */
+  readonly typedCount: number;
   /** Characters that this layout has no key for, each once. */
   readonly unsendable: readonly string[];
 }
@@ -143,23 +178,30 @@ export function planTyping(text: string, options: { readonly layout: Layout; rea
   const keys = buildKeys(options.layout);
   const strokes: Keystroke[] = [];
   const unsendable = new Set<string>();
-  for (const character of text.replace(/\r\n?/g, '\n')) {
-    const stroke = character === '\n' && options.lineEnd === 'space' ? keys.get(' ') : keys.get(character);
-    if (stroke === undefined) unsendable.add(character);
-    else strokes.push(stroke);
+  let typedCount = 0;
+  // Some systems copy an accented letter as letter and mark.
+  for (const character of text.normalize('NFC').replace(/\r\n?/g, '\n')) {
+    const needed = character === '\n' && options.lineEnd === 'space' ? keys.get(' ') : keys.get(character);
+    if (needed === undefined) {
+      unsendable.add(character);
+      continue;
+    }
+    strokes.push(...needed);
+    typedCount += 1;
   }
-  return { strokes, unsendable: [...unsendable] };
+  return { strokes, typedCount, unsendable: [...unsendable] };
 }
 
-function buildKeys(layout: Layout): ReadonlyMap<string, Keystroke> {
+function buildKeys(layout: Layout): ReadonlyMap<string, readonly Keystroke[]> {
   const { plain, shift, altGr }: LayoutTable = TABLES[layout];
-  const keys = new Map<string, Keystroke>([
-    [' ', { keysym: 0x20, code: 'Space', modifier: 'none' }],
-    ['\n', { keysym: KEYSYMS.Return, code: 'Enter', modifier: 'none' }],
-    ['\t', { keysym: KEYSYMS.Tab, code: 'Tab', modifier: 'none' }],
+  const space: Keystroke = { keysym: 0x20, code: 'Space', modifier: 'none' };
+  const keys = new Map<string, readonly Keystroke[]>([
+    [' ', [space]],
+    ['\n', [{ keysym: KEYSYMS.Return, code: 'Enter', modifier: 'none' }]],
+    ['\t', [{ keysym: KEYSYMS.Tab, code: 'Tab', modifier: 'none' }]],
   ]);
-  const put = (character: string | undefined, stroke: Keystroke): void => {
-    if (character !== undefined && !keys.has(character)) keys.set(character, stroke);
+  const put = (character: string | undefined, ...strokes: readonly Keystroke[]): void => {
+    if (character !== undefined && !keys.has(character)) keys.set(character, strokes);
   };
   CODES.forEach((code, index) => {
     put(plain[index], { code, keysym: US.plain.charCodeAt(index), modifier: 'none' });
@@ -167,6 +209,12 @@ function buildKeys(layout: Layout): ReadonlyMap<string, Keystroke> {
   });
   for (const [character, code] of Object.entries(altGr)) {
     put(character, { code, keysym: US.plain.charCodeAt(CODES.indexOf(code)), modifier: 'alt-gr' });
+  }
+  for (const { mark, code, modifier, alone } of DEAD_KEYS[layout] ?? []) {
+    const row = modifier === 'shift' ? US.shift : US.plain;
+    const dead: Keystroke = { code, keysym: row.charCodeAt(CODES.indexOf(code)), modifier };
+    for (const letter of MARKED_LETTERS) put(`${letter}${mark}`.normalize('NFC'), dead, ...(keys.get(letter) ?? []));
+    put(alone, dead, space);
   }
   return keys;
 }

@@ -105,7 +105,7 @@ export function TypeTextPanel(props: {
           </button>
         ) : (
           <button type="button" className="button primary" disabled={screen === null || plan.strokes.length === 0} onClick={send}>
-            {t('typing.send', { count: plan.strokes.length })}
+            {t('typing.send', { count: plan.typedCount })}
           </button>
         )}
       </div>
