@@ -13,6 +13,7 @@ import { createPreferenceStore, showPreferences } from './app/preferences.ts';
 import { createPageRouter } from './app/router.tsx';
 import { type Services, ServicesContext, usePreferences } from './app/services.ts';
 import { sessionQuery } from './app/session-query.ts';
+import { FormatProvider } from './i18n/format-provider.tsx';
 import { createTranslator, switchLanguage } from './i18n/translator.ts';
 import { createFleetFeed } from './live/fleet-feed.ts';
 import { createFleetStore } from './live/fleet-store.ts';
@@ -63,10 +64,12 @@ async function start(): Promise<void> {
       <ServicesContext value={services}>
         <QueryClientProvider client={queries}>
           <I18nextProvider i18n={translator}>
-            <LocalePage>
-              <RouterProvider router={router} />
-              <NoticeArea />
-            </LocalePage>
+            <FormatProvider>
+              <LocalePage>
+                <RouterProvider router={router} />
+                <NoticeArea />
+              </LocalePage>
+            </FormatProvider>
           </I18nextProvider>
         </QueryClientProvider>
       </ServicesContext>

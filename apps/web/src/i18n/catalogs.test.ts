@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import en from './en.json';
 import es from './es.json';
 import { createFormatter } from './format.ts';
-import { LANGUAGES, type Language, pickLanguage } from './languages.ts';
+import { LANGUAGES, type Language, pickLanguage, pickLocale } from './languages.ts';
 import ru from './ru.json';
 
 type Tree = { readonly [key: string]: string | Tree };
@@ -84,15 +84,23 @@ describe('the catalogs', () => {
 
 describe('formats', () => {
   it('follow the language', () => {
-    expect(createFormatter('en').bytes(1_536.3 * 1024 ** 3)).toBe('1.5\u00a0TiB');
-    expect(createFormatter('ru').bytes(2.5 * 1024 ** 3)).toBe('2,5\u00a0ГиБ');
-    expect(createFormatter('es').bytes(512)).toBe('512\u00a0B');
-    expect(createFormatter('en').duration(90_000)).toBe('1 min');
-    expect(createFormatter('ru').duration(5_000)).toMatch(/5\sс/);
+    expect(createFormatter('en', { locale: 'en' }).bytes(1_536.3 * 1024 ** 3)).toBe('1.5\u00a0TiB');
+    expect(createFormatter('ru', { locale: 'ru' }).bytes(2.5 * 1024 ** 3)).toBe('2,5\u00a0ГиБ');
+    expect(createFormatter('es', { locale: 'es' }).bytes(512)).toBe('512\u00a0B');
+    expect(createFormatter('en', { locale: 'en' }).duration(90_000)).toBe('1 min');
+    expect(createFormatter('ru', { locale: 'ru' }).duration(5_000)).toMatch(/5\sс/);
   });
 
   it('sort vm2 before vm10', () => {
-    expect(['vm10', 'vm2'].sort(createFormatter('en').collator.compare)).toEqual(['vm2', 'vm10']);
+    expect(['vm10', 'vm2'].sort(createFormatter('en', { locale: 'en' }).collator.compare)).toEqual(['vm2', 'vm10']);
+  });
+
+  it('follow the region that the browser names for the language, and only for that', () => {
+    expect(pickLocale('en', ['ru-RU', 'en-GB', 'en-US'])).toBe('en-GB');
+    expect(pickLocale('es', ['en-GB'])).toBe('es');
+    const evening = new Date(2026, 10, 27, 20, 58, 55).getTime();
+    expect(createFormatter('en', { locale: 'en-GB' }).dateTime(evening)).toBe('27 Nov 2026, 20:58:55');
+    expect(createFormatter('en', { locale: 'en-US' }).dateTime(evening)).toMatch(/^Nov 27, 2026, 8:58:55\sPM$/);
   });
 
   it('pick the first language of the browser that we speak', () => {

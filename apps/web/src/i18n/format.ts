@@ -1,3 +1,5 @@
+import type { Language } from './languages.ts';
+
 /** Numbers, sizes and times as a reader of one language expects them. Only `Intl` decides. */
 export interface Formatter {
   readonly language: string;
@@ -23,17 +25,17 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export function createFormatter(language: 'en' | 'ru' | 'es'): Formatter {
-  const integers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-  const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-  const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
-  const times = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
-  const dateTimes = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' });
+/** `locale` is the language with the reader's region, which decides on the order of dates and on 24 hours: `en-GB`. */
+export function createFormatter(language: Language, { locale }: { readonly locale: string }): Formatter {
+  const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const times = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+  const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
   const units = new Map<string, Intl.NumberFormat>();
   const toUnit = (unit: string): Intl.NumberFormat => {
-    const known =
-      units.get(unit) ?? new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 });
+    const known = units.get(unit) ?? new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 });
     units.set(unit, known);
     return known;
   };
@@ -45,7 +47,7 @@ export function createFormatter(language: 'en' | 'ru' | 'es'): Formatter {
   };
   return {
     language,
-    collator: new Intl.Collator(language, { numeric: true, sensitivity: 'base' }),
+    collator: new Intl.Collator(locale, { numeric: true, sensitivity: 'base' }),
     number: (value) => integers.format(value),
     percent: (value) => percents.format(value / 100),
     bytes(value) {

@@ -14,3 +14,8 @@ export function pickLanguage(preferred: readonly string[]): Language {
   }
   return 'en';
 }
+
+/** The reader's own region of a language, as the browser tells it; dates are written differently in London and in New York. */
+export function pickLocale(language: Language, preferred: readonly string[]): string {
+  return preferred.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+}

@@ -1,8 +1,8 @@
 import type { TFunction } from 'i18next';
-import { useMemo } from 'react';
+import { use } from 'react';
 import { useTranslation } from 'react-i18next';
-import { createFormatter, type Formatter } from './format.ts';
-import { isLanguage } from './languages.ts';
+import type { Formatter } from './format.ts';
+import { FormatterContext } from './formatter-context.ts';
 
 export interface Words {
   readonly t: TFunction;
@@ -11,8 +11,8 @@ export interface Words {
 
 /** Texts and formats of the reader's language. */
 export function useWords(): Words {
-  const { t, i18n } = useTranslation();
-  const language = isLanguage(i18n.language) ? i18n.language : 'en';
-  const format = useMemo(() => createFormatter(language), [language]);
+  const { t } = useTranslation();
+  const format = use(FormatterContext);
+  if (format === null) throw new Error('FormatterContext is missing');
   return { t, format };
 }
