@@ -305,8 +305,9 @@ test('a broken servers.json stops the start and shows no password', async () => 
 
 test('the demo signs in once by its link and leaves nothing behind', async () => {
   mkdirSync(join(folder, 'demo'));
-  const demo = start(['demo', '--port', '0', '--machines', '8', '--no-outages'], { TMPDIR: join(folder, 'demo') });
+  const demo = start(['demo', '--machines', '8', '--no-outages'], { TMPDIR: join(folder, 'demo'), PORT: '0' });
   const [, origin = '', token = ''] = await demo.waitFor(/(http:\/\/127\.0\.0\.1:\d+)\/link\/(\S+)/);
+  expect(new URL(origin).port).not.toBe('5001');
   const use = (): Promise<Response> =>
     fetch(`${origin}/api/v1/session/link`, {
       method: 'POST',

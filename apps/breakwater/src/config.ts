@@ -9,6 +9,9 @@ export function loadConfig(changes: Settings = {}): Config {
   return parse({ ...process.env, ...changes });
 }
 
+/** The demo takes nothing else of the environment: its portal must not touch what belongs to a real one. */
+export const readDemoPort = (): string => process.env['PORT'] ?? '';
+
 /** A configuration of these settings alone, for a portal that must not take anything of the user's. */
 export function loadConfigOf(settings: Settings): Config {
   return parse(settings);

@@ -1,12 +1,15 @@
+import { OpsError } from '@breakwater/kernel';
 import { describeConfig } from '@breakwater/portal/config';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { printConfig } from './commands/config-print.ts';
 import { addServer, listServers, type ServerCommandContext, testServer, trustServer } from './commands/server.ts';
 import type { SimulateVsphereInput } from './commands/simulate-vsphere.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig, readDemoPort } from './config.ts';
 import { readControlFile } from './control-file.ts';
 import { createPortalClient } from './portal-client.ts';
 import type { Terminal } from './terminal.ts';
+
+const DEMO_PORT = 5_001;
 
 const PERSONALITIES: readonly SimulateVsphereInput['personality'][] = ['esxi-6.7', 'esxi-7.0', 'esxi-8.0', 'vcenter-8.0'];
 
@@ -31,7 +34,7 @@ function addDemo(program: Command, terminal: Terminal): void {
   program
     .command('demo')
     .description('runs the portal on a simulated fleet; its data lie in a temporary folder that is gone afterwards')
-    .option('--port <number>', 'port of the portal; 0 takes any free one', toPort, 5_001)
+    .option('--port <number>', `port of the portal; 0 takes any free one; default: PORT, or ${DEMO_PORT}`, toPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--machines <number>', 'machines of the whole fleet', toCount({ min: 4, max: 20_000 }), 96)
     .option('--seed <number>', 'the same seed gives the same fleet', toCount({ min: 0, max: 4_294_967_295 }), 7)
@@ -40,12 +43,23 @@ function addDemo(program: Command, terminal: Terminal): void {
     .addOption(new Option('--log-level <level>', 'what the portal reports').choices(['debug', 'info', 'warn', 'error']).default('error'))
     .action(async (options: DemoFlags) => {
       const { runDemo } = await import('./commands/demo.ts');
-      await runDemo(terminal, { ...options, outageEveryMinutes: options.outages ? options.outageEvery : null });
+      const port = options.port ?? toDemoPort(readDemoPort());
+      await runDemo(terminal, { ...options, port, outageEveryMinutes: options.outages ? options.outageEvery : null });
     });
 }
 
+/** An option that is wrong is told by its name, and so is a variable. */
+function toDemoPort(text: string): number {
+  if (text.trim() === '') return DEMO_PORT;
+  try {
+    return toPort(text.trim());
+  } catch (error) {
+    throw new OpsError({ code: 'CLI_CONFIG_INVALID', message: `PORT is "${text.slice(0, 60)}"; it must be a port number.`, cause: error });
+  }
+}
+
 interface DemoFlags {
-  readonly port: number;
+  readonly port?: number;
   readonly host: string;
   readonly machines: number;
   readonly seed: number;
