@@ -1,10 +1,11 @@
 import type { PowerState } from '@breakwater/contract';
-import { type ReactNode, useEffect, useEffectEvent, useId, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useEffectEvent, useId, useState } from 'react';
 import type { MachinesSearch } from '../app/machines-search.ts';
 import { useFleet, usePreferences, useServices } from '../app/services.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Icon } from '../ui/icon.tsx';
 import { PowerShape } from '../ui/state-shape.tsx';
+import { SentTexts } from './sent-texts.ts';
 import { SORT_KEYS, type SortKey } from './sort.ts';
 
 const STATES: readonly PowerState[] = ['poweredOn', 'poweredOff', 'suspended'];
@@ -103,23 +104,23 @@ function SearchField(props: { readonly value: string; readonly onChange: (text: 
   const { clock } = useServices();
   const id = useId();
   const [text, setText] = useState(props.value);
-  const sent = useRef(props.value);
+  const [echoes] = useState(() => new SentTexts(props.value));
   const onChange = useEffectEvent(props.onChange);
 
-  useEffect(() => {
-    if (props.value === sent.current) return;
-    sent.current = props.value;
-    setText(props.value);
-  }, [props.value]);
+  const follow = useEffectEvent((value: string) => {
+    if (!echoes.isEcho(value)) setText(value);
+  });
+
+  useEffect(() => follow(props.value), [props.value]);
 
   useEffect(() => {
-    if (text === sent.current) return;
+    if (text === echoes.latest) return;
     const timer = clock.after(TYPING_PAUSE_MS, () => {
-      sent.current = text;
+      echoes.send(text);
       onChange(text);
     });
     return () => timer.cancel();
-  }, [text, clock]);
+  }, [text, clock, echoes]);
 
   return (
     <div className="search-field">
