@@ -14,8 +14,9 @@ export function CertificateDialog({ serverId, onClose }: { readonly serverId: st
   const { t } = useWords();
   const [failure, setFailure] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
-  if (server === undefined || server.offered_certificate === null) return null;
-  const { offered_certificate: offered } = server;
+  // What a person has compared letter by letter is what gets trusted, also when the server offers another one in between.
+  const [offered] = useState(server?.offered_certificate ?? null);
+  if (server === undefined || offered === null) return null;
   const hasChanged = server.state === 'certificate_changed';
   const trust = async (): Promise<void> => {
     setBusy(true);
