@@ -36,7 +36,7 @@ export function AccountMenu({ onShowKeys }: { readonly onShowKeys: () => void })
 
 function AccountPanel({ onShowKeys, onLeave }: { readonly onShowKeys: () => void; readonly onLeave: () => void }): ReactNode {
   const { t } = useWords();
-  const { preferences, feed, notices } = useServices();
+  const { preferences, store, feed, notices } = useServices();
   const session = useSession();
   const chosen = usePreferences();
   const status = useFeedStatus();
@@ -46,6 +46,7 @@ function AccountPanel({ onShowKeys, onLeave }: { readonly onShowKeys: () => void
     try {
       await signOut();
       feed.stop();
+      store.clear();
       queries.clear();
       await navigate({ to: '/sign-in' });
     } catch (error) {
