@@ -59,7 +59,7 @@ export function ServerCause({ serverId, onLeave }: { readonly serverId: string; 
       </dl>
       {failure === null ? null : <ErrorLine>{describeError(t, failure)}</ErrorLine>}
       <div className="button-row">
-        {mayOperate && server.enabled && !server.paused ? (
+        {mayOperate && server.enabled && !server.paused && server.state !== 'live' ? (
           <button type="button" className="button" disabled={isBusy} onClick={() => void act(() => retryServer(server.id))}>
             {t('strip.retry_now')}
           </button>

@@ -123,7 +123,7 @@ function ServerActions(props: {
             {t('strip.review')}
           </button>
         ) : null}
-        {mayOperate && server.enabled && !server.paused ? (
+        {mayOperate && server.enabled && !server.paused && server.state !== 'live' ? (
           <button type="button" className="button" disabled={isBusy} onClick={() => void act(() => retryServer(server.id))}>
             {t('strip.retry_now')}
           </button>
