@@ -153,6 +153,30 @@ describe('with a running portal', () => {
     for (const file of readdirSync(portal.dataDir)) expect(statSync(join(portal.dataDir, file)).mode & 0o077, file).toBe(0);
   });
 
+  test('a portal that hangs keeps its data folder, and is found again afterwards', async () => {
+    portal.child.process.kill('SIGSTOP');
+    const second = await runCommand(['serve', '--port', '0'], { env });
+    portal.child.process.kill('SIGCONT');
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('CLI_ALREADY_RUNNING');
+    expect((await runCommand(['server', 'list'], { env })).code).toBe(0);
+  });
+
+  test.each([
+    ['serve', ['serve']],
+    ['demo', ['demo', '--machines', '4', '--no-outages']],
+    ['simulate', ['simulate', 'vsphere', '--machines', '1']],
+  ])('%s on a port that is taken says so in one line', async (name, args) => {
+    const { port } = new URL(portal.origin);
+    const result = await runCommand([...args, '--port', port, '--host', '127.0.0.1'], {
+      env: { BREAKWATER_DATA_DIR: join(folder, `taken-${name}`) },
+    });
+    expect(result.code).toBe(1);
+    expect(result.stderr.trim()).toBe(
+      `Cannot listen on 127.0.0.1 port ${port}: another program already listens there. Stop it, or choose another port with --port or PORT. [CLI_CANNOT_LISTEN]`,
+    );
+  });
+
   test('no secret reaches the output or the database in the clear', async () => {
     const printed = portal.child.output();
     expect(printed).not.toContain('simulated');

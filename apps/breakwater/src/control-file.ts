@@ -1,8 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOpsError, OpsError } from '@breakwater/kernel';
-
-const HEALTH_TIMEOUT_MS = 2_000;
+import { OpsError } from '@breakwater/kernel';
+import { type DirectoryLock, lockDataDirectory } from '@breakwater/storage';
 
 /**
  * How commands on the same machine find the running portal. Whoever may read the data folder may administer the portal anyway (the key
@@ -16,9 +15,12 @@ export interface ControlFile {
 
 const pathOf = (dataDir: string): string => join(dataDir, 'control.json');
 
+/** Whole or not at all: a command may read it at any moment. */
 export function writeControlFile(dataDir: string, control: ControlFile): void {
-  rmSync(pathOf(dataDir), { force: true });
-  writeFileSync(pathOf(dataDir), `${JSON.stringify(control)}\n`, { mode: 0o600 });
+  const draft = `${pathOf(dataDir)}.draft`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, `${JSON.stringify(control)}\n`, { mode: 0o600 });
+  renameSync(draft, pathOf(dataDir));
 }
 
 export function removeControlFile(dataDir: string): void {
@@ -26,46 +28,64 @@ export function removeControlFile(dataDir: string): void {
 }
 
 /**
- * Two portals on one data folder would sign in to every server twice and overwrite each other's journal. A file whose portal no longer
- * answers is left over from a process that was killed.
+ * Two portals on one data folder would sign in to every server twice and overwrite each other's journal. The lock is asked, not the
+ * other portal: one that hangs, or that is still starting, holds the folder all the same.
  */
-export async function requireFreeDataDir(dataDir: string): Promise<void> {
-  let control: ControlFile;
-  try {
-    control = readControlFile(dataDir);
-  } catch (error) {
-    if (isOpsError(error)) return;
-    throw error;
-  }
-  const answers = await fetch(`${control.origin}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) }).then(
-    (response) => response.ok,
-    () => false,
-  );
-  if (!answers) return;
+export async function claimDataDir(dataDir: string): Promise<DirectoryLock> {
+  const lock = await lockDataDirectory(dataDir);
+  if (lock !== null) return lock;
   throw new OpsError({
     code: 'CLI_ALREADY_RUNNING',
-    message: `A portal (process ${control.pid}) already runs on the data folder ${dataDir}, at ${control.origin}. Stop it first, or name another folder with BREAKWATER_DATA_DIR.`,
+    message: `A portal${describeHolder(dataDir)} already runs on the data folder ${dataDir}. Stop it first, or name another folder with BREAKWATER_DATA_DIR.`,
   });
 }
 
+/** The holder may still be starting, and then its file says nothing yet, or names the one before it. */
+function describeHolder(dataDir: string): string {
+  try {
+    const { origin, pid } = readControlFile(dataDir);
+    return ` (process ${pid}, at ${origin})`;
+  } catch {
+    // The sentence is true without it.
+    return '';
+  }
+}
+
 export function readControlFile(dataDir: string): ControlFile {
+  const path = pathOf(dataDir);
   let text: string;
   try {
-    text = readFileSync(pathOf(dataDir), 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM')) {
+      throw new OpsError({
+        code: 'CLI_CONTROL_FILE_UNREADABLE',
+        message: `${path} may not be read by this user. Run the command as the user who runs the portal.`,
+        cause,
+      });
+    }
     throw new OpsError({
       code: 'CLI_PORTAL_NOT_RUNNING',
       message: `No portal is running on the data folder ${dataDir}. Start it with "breakwater serve", or name another one with BREAKWATER_DATA_DIR.`,
       cause,
     });
   }
+  const control = parseControl(text);
+  if (control !== null) return control;
+  throw new OpsError({
+    code: 'CLI_CONTROL_FILE_INVALID',
+    message: `${path} is damaged. Restart the portal; it writes the file anew.`,
+  });
+}
+
+function parseControl(text: string): ControlFile | null {
+  let value: Partial<ControlFile> | null;
   try {
-    return JSON.parse(text) as ControlFile;
-  } catch (cause) {
-    throw new OpsError({
-      code: 'CLI_CONTROL_FILE_INVALID',
-      message: `${pathOf(dataDir)} is damaged. Restart the portal; it writes the file anew.`,
-      cause,
-    });
+    value = JSON.parse(text) as Partial<ControlFile> | null;
+  } catch {
+    // Damaged, as the caller says.
+    return null;
   }
+  const { origin, pid, token } = value ?? {};
+  return typeof origin === 'string' && typeof token === 'string' && typeof pid === 'number' ? { origin, pid, token } : null;
 }

@@ -7,6 +7,7 @@ import { createLogger } from '@breakwater/portal';
 import { createFleetPersonality, DEFAULT_USERS, startVsphereSimulator, type VsphereSimulator } from '@breakwater/sim-vsphere';
 import { type Composition, compose } from '../composition.ts';
 import { loadConfigOf } from '../config.ts';
+import { listen } from '../listen.ts';
 import { type OutageStage, runOutages } from '../outages.ts';
 import type { Terminal } from '../terminal.ts';
 import { untilStopped } from '../until-stopped.ts';
@@ -113,7 +114,7 @@ async function startPortal(options: {
       enabled: true,
     });
   }
-  const { url } = await portal.listen();
+  const { url } = await listen(portal);
   const link = await access.createLink(DEMO_USER);
   terminal.print(`\nBreakwater is running on a simulated fleet: ${servers.map(({ name }) => name).join(', ')}.\n`);
   terminal.print(`  Open this link; it signs you in once:  ${url}link/${link.reveal()}\n`);

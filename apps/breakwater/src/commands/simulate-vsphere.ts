@@ -1,5 +1,6 @@
 import { systemClock } from '@breakwater/kernel';
 import { DEFAULT_USERS, type PersonalityId, startVsphereSimulator } from '@breakwater/sim-vsphere';
+import { listen } from '../listen.ts';
 import type { Terminal } from '../terminal.ts';
 import { untilStopped } from '../until-stopped.ts';
 
@@ -14,7 +15,7 @@ export interface SimulateVsphereInput {
 
 /** Serves one simulated ESXi host or vCenter until it is told to stop. */
 export async function simulateVsphere(terminal: Terminal, input: SimulateVsphereInput): Promise<void> {
-  const simulator = await startVsphereSimulator({ ...input, clock: systemClock });
+  const simulator = await listen({ listen: () => startVsphereSimulator({ ...input, clock: systemClock }) });
   try {
     terminal.print(`Serving ${input.personality} with ${input.machines} machines`);
     terminal.print(`  address      ${simulator.origin}`);
