@@ -5,9 +5,11 @@ import type { Clock, Logger } from '@breakwater/kernel';
 import { openPasswordVault } from './crypto/password-vault.ts';
 import { openDatabase } from './database/open-database.ts';
 import { toStorageError } from './database/storage-error.ts';
+import { LOCK_FILE } from './files/directory-lock.ts';
 import { openDataDirectory } from './files/private-files.ts';
 import { createSetupTokenFile } from './files/setup-token-file.ts';
 import { createInventoryRepository } from './repositories/inventory-repository.ts';
+import { JournalPruner, type JournalRetention } from './repositories/journal-pruner.ts';
 import { createOperationRepository } from './repositories/operation-repository.ts';
 import { createPersonRepository } from './repositories/person-repository.ts';
 import { createServerRepository } from './repositories/server-repository.ts';
@@ -23,7 +25,11 @@ export interface OpenStorageOptions {
   readonly dataDir: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** How long and how many operations are kept. Default: a year, and 100,000. */
+  readonly journal?: JournalRetention | undefined;
 }
+
+const DEFAULT_RETENTION: JournalRetention = { maxAgeMs: 365 * 86_400_000, maxOperations: 100_000 };
 
 export interface Storage {
   readonly servers: ServerRepository;
@@ -39,18 +45,21 @@ export interface Storage {
 export async function openStorage(options: OpenStorageOptions): Promise<Storage> {
   const { clock, dataDir, logger } = options;
   const databasePath = join(dataDir, DATABASE_FILE);
-  await openDataDirectory(dataDir, { logger, ownFiles: [DATABASE_FILE, KEY_FILE, SETUP_TOKEN_FILE] });
-  const { db, connection, schemaFrom, schemaTo } = await openDatabase(databasePath);
+  await openDataDirectory(dataDir, { logger, ownFiles: [DATABASE_FILE, KEY_FILE, SETUP_TOKEN_FILE, LOCK_FILE] });
+  const { db, connection, schemaFrom, schemaTo, backupPath } = await openDatabase(databasePath, { clock });
+  if (backupPath !== null) logger.info('The database was copied before its schema is changed.', { backup: backupPath });
   if (schemaFrom !== schemaTo) logger.info('The database schema was brought up to date.', { from: schemaFrom, to: schemaTo });
   try {
     const vault = await openPasswordVault(join(dataDir, KEY_FILE), { logger });
     // A save that was under way while its server was removed may have left a row behind.
     await db.deleteFrom('inventories').where('server_id', 'not in', db.selectFrom('servers').select('id')).execute();
+    const pruner = new JournalPruner(db, { clock, logger, retention: options.journal ?? DEFAULT_RETENTION });
+    await pruner.pruneAll();
     const inventory = createInventoryRepository(db, { logger });
     return {
       servers: createServerRepository(db, { vault, clock }),
       inventory,
-      operations: createOperationRepository(db),
+      operations: createOperationRepository(db, { pruner }),
       access: {
         people: createPersonRepository(db),
         sessions: createSessionRepository(db),

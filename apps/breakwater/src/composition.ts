@@ -31,6 +31,8 @@ export async function readVersion(): Promise<string> {
   return manifest.version;
 }
 
+const DAY_MS = 86_400_000;
+
 /** The format of spec 02. */
 const DOCUMENTED_JPEG = { format: 'jpeg', width: 200, height: 150, quality: 50 } as const;
 
@@ -50,7 +52,13 @@ async function readAuthorities(path: string | null): Promise<{ readonly authorit
 /** Wires the product by hand. Nothing is started yet but the storage. */
 export async function compose(options: CompositionOptions): Promise<Composition> {
   const { clock, config, logger } = options;
-  const storage = await openStorage({ dataDir: config.dataDir, logger: logger.with({ component: 'storage' }), clock });
+  const authorities = await readAuthorities(config.caFile);
+  const storage = await openStorage({
+    dataDir: config.dataDir,
+    logger: logger.with({ component: 'storage' }),
+    clock,
+    journal: { maxAgeMs: config.journalDays * DAY_MS, maxOperations: config.journalSize },
+  });
   const access = createAccess({
     repositories: storage.access,
     hasher: createScryptHasher(),
@@ -67,7 +75,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       clock,
       logger: logger.with({ component: 'vsphere' }),
       options: {
-        ...(await readAuthorities(config.caFile)),
+        ...authorities,
         poolSize: config.esxiPoolSize,
         connectionTtlMs: config.esxiConnectionTtlMs,
         screenTimeoutMs: config.esxiScreenshotTimeoutMs,
@@ -106,9 +114,15 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     access,
     portal,
     async close() {
-      await portal.close();
-      await fleet.stop();
-      await storage.close();
+      try {
+        await portal.close();
+      } finally {
+        try {
+          await fleet.stop();
+        } finally {
+          await storage.close();
+        }
+      }
     },
   };
 }

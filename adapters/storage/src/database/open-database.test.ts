@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ManualClock } from '@breakwater/kernel';
 import { Kysely, SqliteDialect } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from './migrate.ts';
-import type { Migration } from './migrations.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
 import { createKyselyDatabase } from './node-sqlite.ts';
 import { type OpenedDatabase, openDatabase } from './open-database.ts';
 import { toStorageError } from './storage-error.ts';
@@ -15,7 +16,7 @@ let database: OpenedDatabase;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'breakwater-database-'));
-  database = await openDatabase(join(directory, 'test.db'));
+  database = await openDatabase(join(directory, 'test.db'), { clock: new ManualClock() });
 });
 
 afterEach(async () => {
@@ -143,6 +144,67 @@ describe('migrations', () => {
     const { db } = openPlain();
     await migrate(db, [createTable('a'), createTable('b')]);
     await expect(migrate(db, [createTable('a')])).rejects.toMatchObject({ code: 'STORAGE_SCHEMA_NEWER', details: { found: 2, known: 1 } });
+  });
+});
+
+describe('a database whose schema is behind', () => {
+  const addTable =
+    (name: string): Migration =>
+    (db) =>
+      db.schema.createTable(name).addColumn('id', 'text').execute();
+  const backups = (): Promise<string[]> => readdir(join(directory, 'backups'));
+  const reopen = async (options: { readonly clock: ManualClock; readonly migrations: readonly Migration[] }): Promise<OpenedDatabase> => {
+    await database.db.destroy();
+    database = await openDatabase(join(directory, 'test.db'), options);
+    return database;
+  };
+
+  it('is copied, whole and for its owner only, before the schema is changed', async () => {
+    await insertPerson();
+    const { backupPath } = await reopen({ clock: new ManualClock(), migrations: [...MIGRATIONS, addTable('later')] });
+    expect(backupPath).toBe(join(directory, 'backups', `test-2026-01-01T00-00-00-000Z-schema-${MIGRATIONS.length}.db`));
+    const copy = new DatabaseSync(backupPath ?? '', { readOnly: true });
+    expect(copy.prepare('select id from people').all()).toEqual([{ id: 'p' }]);
+    expect(copy.prepare('pragma user_version').get()).toEqual({ user_version: MIGRATIONS.length });
+    expect(copy.prepare(`select name from sqlite_master where name = 'later'`).all()).toEqual([]);
+    copy.close();
+    expect((await stat(backupPath ?? '')).mode & 0o777).toBe(0o600);
+    expect((await stat(join(directory, 'backups'))).mode & 0o777).toBe(0o700);
+  });
+
+  it('is not copied when nothing changes, nor when it is new', async () => {
+    expect(database.backupPath).toBeNull();
+    expect((await reopen({ clock: new ManualClock(), migrations: MIGRATIONS })).backupPath).toBeNull();
+    await expect(backups()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('keeps the last three copies, and no half one of a killed process', async () => {
+    const migrations = [...MIGRATIONS];
+    const clock = new ManualClock();
+    for (const name of ['a', 'b', 'c', 'd']) {
+      migrations.push(addTable(name));
+      await reopen({ clock, migrations });
+      await clock.advance(1_000);
+      await writeFile(join(directory, 'backups', 'half.db.draft'), 'half');
+    }
+    migrations.push(addTable('e'));
+    await reopen({ clock, migrations });
+    const base = MIGRATIONS.length;
+    expect(await backups()).toEqual([
+      `test-2026-01-01T00-00-02-000Z-schema-${base + 2}.db`,
+      `test-2026-01-01T00-00-03-000Z-schema-${base + 3}.db`,
+      `test-2026-01-01T00-00-04-000Z-schema-${base + 4}.db`,
+    ]);
+  });
+
+  it('stays as it is when the copy cannot be made', async () => {
+    await insertPerson();
+    await writeFile(join(directory, 'backups'), 'a file where the folder should be');
+    await database.db.destroy();
+    const opening = openDatabase(join(directory, 'test.db'), { clock: new ManualClock(), migrations: [...MIGRATIONS, addTable('later')] });
+    await expect(opening).rejects.toMatchObject({ code: 'STORAGE_UNREADABLE', message: expect.stringContaining('backups') });
+    database = await openDatabase(join(directory, 'test.db'), { clock: new ManualClock() });
+    expect(database.schemaFrom).toBe(MIGRATIONS.length);
   });
 });
 

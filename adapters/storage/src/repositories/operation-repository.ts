@@ -2,15 +2,16 @@ import { type Operation, operationStateSchema } from '@breakwater/contract';
 import type { OperationRepository } from '@breakwater/fleet';
 import type { Kysely, Selectable } from 'kysely';
 import type { OperationRow, Tables } from '../database/tables.ts';
+import { type JournalPruner, UNFINISHED } from './journal-pruner.ts';
 
-const UNFINISHED = ['queued', 'running'];
 /** A page larger than this is cut: the journal may be long. */
 const MAX_PAGE = 1_000;
 
-export function createOperationRepository(db: Kysely<Tables>): OperationRepository {
+export function createOperationRepository(db: Kysely<Tables>, options: { readonly pruner: JournalPruner }): OperationRepository {
   return {
     async insert(operation) {
       await db.insertInto('operations').values(operation).execute();
+      await options.pruner.noteInsert();
     },
 
     async update({ id, ...values }) {

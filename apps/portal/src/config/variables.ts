@@ -228,6 +228,22 @@ export const VARIABLES = {
     unit: 'path',
     meaning: 'Folder that holds the database and the key; everything worth a backup.',
   }),
+  journalDays: integerVariable({
+    name: 'BREAKWATER_JOURNAL_DAYS',
+    fallback: 365,
+    min: 1,
+    max: 36_500,
+    unit: 'days',
+    meaning: 'How long an operation stays in the journal after it was asked for. One that is still under way is never forgotten.',
+  }),
+  journalSize: integerVariable({
+    name: 'BREAKWATER_JOURNAL_SIZE',
+    fallback: 100_000,
+    min: 100,
+    max: 10_000_000,
+    unit: 'operations',
+    meaning: 'How many operations the journal holds, about; the oldest are forgotten first.',
+  }),
   serversFile: textVariable({
     name: 'BREAKWATER_SERVERS_FILE',
     fallback: 'config/servers.json',
