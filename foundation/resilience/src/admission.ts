@@ -120,6 +120,12 @@ export class Admission {
     this.#limiter?.settled(sample, this.#active);
   }
 
+  /** Starts nothing before that time has passed: the server has asked for it. */
+  hold(forMs: number): void {
+    // As if the last start were so late that the interval ends then: the way of a call gets no further comparison.
+    this.#lastStartMs = Math.max(this.#lastStartMs, this.#clock.now() + forMs - this.#minIntervalMs);
+  }
+
   /** Lets everybody who waits look again whether waiting makes sense. */
   recheckAll(nowMs: number): void {
     for (const waiter of this.#queue.toArray()) waiter.recheck(nowMs);

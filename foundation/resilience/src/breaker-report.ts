@@ -1,4 +1,5 @@
 import type { WindowVerdict } from './outcome-window.ts';
+import type { SharedVerdictReport } from './shared-verdict.ts';
 import type { BreakerMode } from './spec.ts';
 
 export type BreakerStateKind = 'closed' | 'open' | 'half-open';
@@ -10,8 +11,8 @@ export interface HandOpening {
   readonly untilWallMs: number;
 }
 
-/** What made it open: a trip, a failed probe, or somebody. */
-export type OpeningCause = 'consecutive' | WindowVerdict | 'probe' | 'by-hand';
+/** What made it open: a trip, a failed probe, somebody, or what other processes found. */
+export type OpeningCause = 'consecutive' | WindowVerdict | 'probe' | 'by-hand' | 'shared';
 
 export interface BreakerSnapshot {
   readonly state: BreakerStateKind;
@@ -39,6 +40,8 @@ export interface BreakerSnapshot {
   readonly rejected: number;
   /** Attempts it has admitted. */
   readonly admitted: number;
+  /** What all processes together say; absent where no state is shared. */
+  readonly shared?: SharedVerdictReport;
 }
 
 export type BreakerChange =
@@ -49,7 +52,7 @@ export type BreakerChange =
       /** `Infinity`: until somebody resets it. */
       readonly openMs: number;
       readonly cause: OpeningCause;
-      /** What somebody said who opened it by hand. */
+      /** What somebody said who opened it by hand, or what the others found. */
       readonly reason?: string;
     }
   /** In `metrics-only` mode, once until the trip is no longer reached. */

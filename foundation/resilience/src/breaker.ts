@@ -17,6 +17,8 @@ export const NO_PERMIT = 0;
 
 const DEFAULT_LEASE_MS = 60_000;
 
+export type ProbeFinding = 'success' | 'failure' | 'none';
+
 export interface BreakerOptions {
   readonly clock: Clock;
   readonly onChange?: ((change: BreakerChange) => void) | undefined;
@@ -95,13 +97,13 @@ export class Breaker {
     if (this.#state.kind === 'open' && nowMs >= this.#state.untilMs) {
       if (this.#mode !== 'active') {
         // Only somebody can have opened it, and nothing a probe says would count.
-        this.reset('the time set by hand is over');
-        return this.admit(nowMs, leaseMs);
+        this.#resetHere('the time set by hand is over');
+        return this.#admitHere(nowMs, leaseMs);
       }
       this.#enter({ kind: 'half-open', leases: new Map(), failures: this.#state.failures, successes: 0 });
       this.#onChange?.({ kind: 'breaker.half-opened' });
       // Whoever heard it may have reset the breaker.
-      return this.admit(nowMs, leaseMs);
+      return this.#admitHere(nowMs, leaseMs);
     }
     if (this.#state.kind === 'half-open' && this.#freeProbes(this.#state.leases, nowMs) > 0) {
       const token = ++this.#serial;
@@ -111,6 +113,23 @@ export class Breaker {
     }
     this.#rejected++;
     return NO_PERMIT;
+  }
+
+  /**
+   * True: it is being found out whether a probe may be sent, and `onAnswered` is called soon; look again then. Only a breaker that shares
+   * its state with other processes ever has to ask.
+   */
+  awaitLease(_onAnswered: () => void): boolean {
+    return false;
+  }
+
+  /** Its pipeline is closed. */
+  leave(): void {}
+
+  /** What the end of a probe says about the server; a slow one speaks against it. */
+  judgeProbe(verdict: Verdict, times: { readonly nowMs: number; readonly startedAtMs: number }): ProbeFinding {
+    if (verdict.kind === 'success') return this.#windows?.some(({ trip }) => isSlow(trip, times)) === true ? 'failure' : 'success';
+    return isBreakerFailure(verdict) ? 'failure' : 'none';
   }
 
   /** Counts a rejection that was decided by `mayAdmit`. */
@@ -163,7 +182,7 @@ export class Breaker {
     this.#mode = mode;
     const state = this.#state;
     if (mode !== 'active' && state.kind !== 'closed' && !(state.kind === 'open' && state.byHand !== null)) {
-      this.reset(`now ${mode}`);
+      this.#resetHere(`now ${mode}`);
     } else if (state.kind === 'closed') {
       // What was counted in another mode must not open it later.
       this.#close();
@@ -246,20 +265,19 @@ export class Breaker {
     verdict: Verdict,
     times: { readonly nowMs: number; readonly startedAtMs: number },
   ): void {
-    const { nowMs } = times;
     // A lapsed probe is no longer in the map, but it was sent in this period, so what it found still counts.
     state.leases.delete(permit);
-    const isTooSlow = this.#windows?.some(({ trip }) => isSlow(trip, times)) === true;
-    if (verdict.kind === 'success' && !isTooSlow) {
+    const finding = this.judgeProbe(verdict, times);
+    if (finding === 'success') {
       state.successes++;
       if (state.successes >= this.#successThreshold) {
         const { successes } = state;
         this.#close();
         this.#onChange?.({ kind: 'breaker.closed', successes });
       }
-    } else if (verdict.kind === 'success' || isBreakerFailure(verdict)) {
-      if (verdict.kind !== 'success') this.#noteFailure(nowMs);
-      this.#open(state.failures, { from: 'half-open', nowMs, cause: 'probe' });
+    } else if (finding === 'failure') {
+      if (verdict.kind !== 'success') this.#noteFailure(times.nowMs);
+      this.#open(state.failures, { from: 'half-open', nowMs: times.nowMs, cause: 'probe' });
     }
   }
 
@@ -306,6 +324,15 @@ export class Breaker {
       if (figures.calls > 0) highest = Math.max(highest ?? 0, figures[of] / figures.calls);
     }
     return highest;
+  }
+
+  /** As everybody else would, but without those who share this breaker: what time or a mode does is no order of anybody. */
+  #resetHere(reason: string): void {
+    Breaker.prototype.reset.call(this, reason);
+  }
+
+  #admitHere(nowMs: number, leaseMs: number): number {
+    return Breaker.prototype.admit.call(this, nowMs, leaseMs);
   }
 
   #enter(state: State): void {

@@ -1,7 +1,7 @@
 import { PRIORITIES, type Priority, type TimerHandle } from '@breakwater/kernel';
 import type { AdmissionWaiter } from './admission.ts';
 import { Attempt } from './attempt.ts';
-import { NO_PERMIT } from './breaker.ts';
+import { type Breaker, NO_PERMIT } from './breaker.ts';
 import type { CallContext, CallMeta, RunOptions } from './call-context.ts';
 import type { Expiring, ExpiryHolder } from './deadline-list.ts';
 import type { PipelineCore } from './pipeline-core.ts';
@@ -19,7 +19,7 @@ export interface CallSink {
   fail(createError: () => unknown, call: Call): void;
 }
 
-type Phase = 'new' | 'waiting' | 'running' | 'pausing' | 'done';
+type Phase = 'new' | 'asking' | 'waiting' | 'running' | 'pausing' | 'done';
 
 const SUCCESS: Verdict = { kind: 'success' };
 const TIMEOUT: Verdict = { kind: 'timeout' };
@@ -209,8 +209,7 @@ export class Call implements AdmissionWaiter, Expiring {
     if (isClosed) {
       this.#reject('RESILIENCE_CLOSED', undefined);
     } else if (breaker !== null && !breaker.mayAdmit(nowMs)) {
-      breaker.countRejection();
-      this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+      this.#askOrReject(breaker, nowMs);
     } else if (gate === null || this.#isParked) {
       const permit = this.#takePermit(nowMs);
       if (permit !== NO_PERMIT) this.#launch(permit, nowMs);
@@ -226,6 +225,18 @@ export class Call implements AdmissionWaiter, Expiring {
     } else {
       this.#reject('RESILIENCE_QUEUE_FULL', undefined);
     }
+  }
+
+  #askOrReject(breaker: Breaker, nowMs: number): void {
+    const isAsking = breaker.awaitLease(() => {
+      if (!this.#isDone()) this.#enter(this.nowMs());
+    });
+    if (isAsking) {
+      this.#phase = 'asking';
+      return;
+    }
+    breaker.countRejection();
+    this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
   }
 
   /** `NO_PERMIT`: the call has ended. */

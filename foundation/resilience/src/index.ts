@@ -79,6 +79,34 @@ export { isResilienceError, type ResilienceCode, ResilienceError, type Resilienc
 export { parseRetryAfterMs } from './retry-after.ts';
 export type { RetryBudgetSnapshot, RetryBudgetSpec } from './retry-budget.ts';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+export {
+  createSharedBreakers,
+  type SharedBreakerParts,
+  type SharedBreakers,
+  type SharedBreakersOptions,
+  type SharedFigures,
+  type SharedPolicy,
+  type SharedStatus,
+  type SharedStatusListener,
+} from './shared-breakers.ts';
+export type {
+  LeaseAnswer,
+  LeaseRequest,
+  OrderKind,
+  ProbeReport,
+  SharedHold,
+  SharedOpenTime,
+  SharedOrder,
+  SharedState,
+  SharedStore,
+  SharedStoreListener,
+  SharedView,
+  SharedVote,
+  SyncAnswer,
+  SyncRequest,
+  TokenRequest,
+} from './shared-store.ts';
+export type { SharedVerdictReport } from './shared-verdict.ts';
 export type {
   AdmissionSpec,
   AttemptSpec,

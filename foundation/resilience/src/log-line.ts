@@ -40,6 +40,8 @@ function toOpeningText(opening: { readonly cause: OpeningCause; readonly failure
       return 'again: the probe failed';
     case 'by-hand':
       return `by hand: ${opening.reason}`;
+    case 'shared':
+      return `together with the others: ${opening.reason}`;
   }
 }
 

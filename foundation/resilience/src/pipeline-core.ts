@@ -2,11 +2,13 @@ import type { Clock, Priority, Random } from '@breakwater/kernel';
 import { AdaptiveTimeout } from './adaptive-timeout.ts';
 import { Admission } from './admission.ts';
 import { Breaker } from './breaker.ts';
+import type { BreakerChange } from './breaker-report.ts';
 import { Deadlines } from './deadline-list.ts';
 import { type EventListener, type ResilienceEvent, tell } from './events.ts';
 import { type CallFigures, LatencyHistogram } from './figures.ts';
 import { type RejectionCode, Rejections } from './rejections.ts';
 import { RetryBudget } from './retry-budget.ts';
+import type { SharedBreakers } from './shared-breakers.ts';
 import type { PipelineSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -22,6 +24,10 @@ export interface PipelineCoreOptions {
   readonly random: Random;
   readonly deadlines?: Deadlines | undefined;
   readonly onEvent?: EventListener | undefined;
+  /** With whom the breaker shares its state. */
+  readonly shared?: SharedBreakers | undefined;
+  /** Name of what is protected among those. Default: `key`. */
+  readonly sharedKey?: string | undefined;
 }
 
 /** State that all calls of one pipeline share. */
@@ -60,7 +66,7 @@ export class PipelineCore {
     this.deadlines = options.deadlines ?? new Deadlines(options.clock);
     this.rejections = new Rejections(options.key);
     this.#onEvent = options.onEvent;
-    this.breaker = spec.breaker === undefined ? null : this.#createBreaker(spec.breaker);
+    this.breaker = spec.breaker === undefined ? null : this.#createBreaker(spec.breaker, options);
     const { attempt } = spec;
     this.adaptiveTimeout = attempt?.adaptive === undefined ? null : new AdaptiveTimeout(attempt.adaptive, { maxMs: attempt.timeoutMs });
     const budget = spec.retry?.budget;
@@ -114,16 +120,17 @@ export class PipelineCore {
     return { ...this.counts, p50Ms: latency.quantileMs(0.5), p95Ms: latency.quantileMs(0.95), p99Ms: latency.quantileMs(0.99) };
   }
 
-  #createBreaker(spec: NonNullable<PipelineSpec['breaker']>): Breaker {
+  #createBreaker(spec: NonNullable<PipelineSpec['breaker']>, options: PipelineCoreOptions): Breaker {
     const timeoutMs = this.spec.attempt?.timeoutMs;
     const leaseMs = spec.halfOpen?.leaseMs ?? (timeoutMs === undefined ? undefined : timeoutMs + LEASE_MARGIN_MS);
     const halfOpen = leaseMs === undefined ? spec.halfOpen : { ...spec.halfOpen, leaseMs };
-    return new Breaker(halfOpen === undefined ? spec : { ...spec, halfOpen }, {
-      clock: this.clock,
-      onChange: (change) => {
-        this.emit(change);
-        if (change.kind === 'breaker.opened') this.gate?.recheckAll(this.clock.now());
-      },
-    });
+    const completeSpec = halfOpen === undefined ? spec : { ...spec, halfOpen };
+    const onChange = (change: BreakerChange): void => {
+      this.emit(change);
+      if (change.kind === 'breaker.opened') this.gate?.recheckAll(this.clock.now());
+    };
+    if (options.shared === undefined) return new Breaker(completeSpec, { clock: this.clock, onChange });
+    const onHold = (forMs: number): void => this.gate?.hold(forMs);
+    return options.shared.createBreaker(completeSpec, { key: options.sharedKey ?? this.key, clock: this.clock, onChange, onHold });
   }
 }

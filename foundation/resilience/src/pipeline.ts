@@ -1,5 +1,6 @@
 import { type Clock, type Random, systemClock, systemRandom } from '@breakwater/kernel';
 import type { QueueSnapshot } from './admission.ts';
+import { NO_PERMIT } from './breaker.ts';
 import type { BreakerSnapshot, BreakerStateKind } from './breaker-report.ts';
 import { Call, type CallSink } from './call.ts';
 import type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
@@ -8,6 +9,7 @@ import type { EventListener } from './events.ts';
 import type { CallFigures } from './figures.ts';
 import { PipelineCore } from './pipeline-core.ts';
 import type { RetryBudgetSnapshot } from './retry-budget.ts';
+import type { SharedBreakers } from './shared-breakers.ts';
 import { type BreakerMode, type PipelineSpec, validateSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -72,6 +74,10 @@ export interface PipelineOptions {
   /** Default: the system's. */
   readonly random?: Random;
   readonly onEvent?: EventListener | undefined;
+  /** Shares the state of the breaker with other processes. */
+  readonly shared?: SharedBreakers | undefined;
+  /** Name of the breaker among those processes. Default: `key`. */
+  readonly sharedKey?: string | undefined;
 }
 
 /** Throws `RESILIENCE_SPEC_INVALID`. */
@@ -82,8 +88,8 @@ export function createPipeline(spec: PipelineSpec, options: PipelineOptions): Pi
 /** With deadlines that several pipelines share, so that they need one timer per duration together. */
 export function buildPipeline(spec: PipelineSpec, options: PipelineOptions & { readonly deadlines?: Deadlines }): Pipeline {
   validateSpec(spec);
-  const { key, clock = systemClock, random = systemRandom, deadlines, onEvent } = options;
-  return new FusedPipeline(new PipelineCore(spec, { key, clock, random, deadlines, onEvent }));
+  const { clock = systemClock, random = systemRandom } = options;
+  return new FusedPipeline(new PipelineCore(spec, { ...options, clock, random }));
 }
 
 const NO_OPTIONS: RunOptions = {};
@@ -134,6 +140,7 @@ class FusedPipeline implements Pipeline {
 
   close(): void {
     this.#core.isClosed = true;
+    this.#core.breaker?.leave();
     this.#core.gate?.recheckAll(this.#core.clock.now());
   }
 }
@@ -223,7 +230,11 @@ class CoreBreakerControl implements BreakerControl {
   permit(): Permit | null {
     const startedAtMs = this.#core.clock.now();
     const permit = this.#breaker.admit(startedAtMs);
-    if (permit === 0) return null;
+    if (permit === NO_PERMIT) {
+      // Nobody waits here; whoever asks again soon finds the lease.
+      this.#breaker.awaitLease(() => undefined);
+      return null;
+    }
     let isSettled = false;
     return {
       settle: (verdict) => {

@@ -3,6 +3,7 @@ import { Deadlines } from './deadline-list.ts';
 import type { EventListener } from './events.ts';
 import { invalidSpec } from './invalid-spec.ts';
 import { buildPipeline, type Pipeline, type PipelineSnapshot } from './pipeline.ts';
+import type { SharedBreakers } from './shared-breakers.ts';
 import type { PipelineSpec } from './spec.ts';
 
 export interface RuntimeOptions {
@@ -12,6 +13,8 @@ export interface RuntimeOptions {
   readonly profiles?: Readonly<Record<string, PipelineSpec>>;
   /** Hears the events of all pipelines. */
   readonly onEvent?: EventListener;
+  /** Shares the states of the breakers with other processes, by key. */
+  readonly shared?: SharedBreakers;
 }
 
 /** The pipelines of a program: one per key, with shared timers and one place for figures. Keys need not be few: an idle pipeline has no timer. */
@@ -41,6 +44,7 @@ class PipelineRegistry implements Runtime {
   readonly #profiles: ReadonlyMap<string, PipelineSpec>;
   readonly #onEvent: EventListener | undefined;
   readonly #deadlines: Deadlines;
+  readonly #shared: SharedBreakers | undefined;
   readonly #pipelines = new Map<string, Pipeline>();
   #isClosed = false;
 
@@ -49,6 +53,7 @@ class PipelineRegistry implements Runtime {
     this.#random = options.random ?? systemRandom;
     this.#profiles = new Map(Object.entries(options.profiles ?? {}));
     this.#onEvent = options.onEvent;
+    this.#shared = options.shared;
     this.#deadlines = new Deadlines(this.#clock);
   }
 
@@ -61,6 +66,7 @@ class PipelineRegistry implements Runtime {
       random: this.#random,
       deadlines: this.#deadlines,
       onEvent: this.#onEvent,
+      shared: this.#shared,
     });
     if (this.#isClosed) pipeline.close();
     this.#pipelines.set(key, pipeline);
