@@ -6,6 +6,8 @@ const NEEDED = [
   { package: 'golang-github-vmware-govmomi-dev', proof: ['test', ['-d', '/usr/share/gocode/src/github.com/vmware/govmomi/simulator']] },
   { package: 'chromium', proof: ['which', ['chromium']] },
   { package: 'tigervnc-standalone-server', proof: ['which', ['Xtigervnc']] },
+  // Debian 13 and newer have Valkey too; both speak the same, and Redis is in all releases.
+  { package: 'redis-server', proof: ['sh', ['-c', 'command -v valkey-server || command -v redis-server']] },
   { package: 'openssl', proof: ['which', ['openssl']] },
 ];
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const FLOORS = ['foundation', 'devices', 'domain', 'adapters', 'apps'];
-const CODE = /'((?:KERNEL|TRANSPORT|RESILIENCE|VSPHERE|FLEET|ACCESS|PORTAL|STORAGE|CLI)_[A-Z0-9_]+)'/g;
+const CODE = /'((?:KERNEL|TRANSPORT|RESILIENCE|VSPHERE|FLEET|ACCESS|PORTAL|STORAGE|COORDINATION|CLI)_[A-Z0-9_]+)'/g;
 
 /** Literals of this shape that are no codes. */
 const NO_CODES: ReadonlySet<string> = new Set([

@@ -19,6 +19,7 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   'vsphere-fleet': ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'vsphere'],
   storage: ['kernel', 'contract', 'fleet', 'access'],
   images: ['kernel', 'contract', 'fleet'],
+  coordination: ['kernel', 'resilience'],
   web: ['kernel', 'contract'],
   portal: ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'access', 'vsphere-fleet', 'storage', 'images'],
   breakwater: [
@@ -32,6 +33,7 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
     'vsphere-fleet',
     'storage',
     'images',
+    'coordination',
     'sim-vsphere',
     'portal',
   ],
@@ -41,6 +43,7 @@ const SINGLE_HOMES: Readonly<Record<string, readonly string[]>> = {
   undici: ['transport'],
   ws: ['transport'],
   kysely: ['storage'],
+  ioredis: ['coordination'],
   fastify: ['portal'],
 };
 

@@ -1,0 +1,1 @@
+export { openValkeyStore, type ValkeyStore, type ValkeyStoreOptions } from './open-valkey-store.ts';
