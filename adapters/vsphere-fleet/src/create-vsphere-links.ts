@@ -8,7 +8,7 @@ import {
   esxiPreset,
   type Pipeline,
   type ResilienceEvent,
-  toLogLine,
+  toLogLines,
 } from '@breakwater/resilience';
 import { type Transport, withPipeline } from '@breakwater/transport';
 import { classifyVsphereOutcome, createVsphereClient } from '@breakwater/vsphere';
@@ -102,9 +102,7 @@ function openPipeline(
   const { clock, logger, random = systemRandom } = deps;
   const spec = esxiPreset({ limits: deps.limits, classify: classifyVsphereOutcome });
   const onEvent = (event: ResilienceEvent): void => {
-    const line = toLogLine(event);
-    if (line !== null && event.kind === 'breaker.opened') logger.warn(line);
-    else if (line !== null) logger.info(line);
+    for (const { level, text } of toLogLines(event)) logger[level](text);
     if (event.kind === 'breaker.opened') deps.onOpened();
     deps.onEvent?.(event);
   };

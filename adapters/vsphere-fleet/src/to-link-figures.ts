@@ -1,54 +1,16 @@
-import type { BreakerStats, PoolStats, QueueFigures } from '@breakwater/contract';
+import type { PoolStats } from '@breakwater/contract';
 import type { LinkFigures } from '@breakwater/fleet';
-import { formatInstant } from '@breakwater/kernel';
-import type { BreakerSnapshot, PipelineSnapshot, QueueSnapshot, WaitFigures } from '@breakwater/resilience';
+import { type PipelineSnapshot, toBreakerStats, toQueueStats } from '@breakwater/resilience';
 import type { PoolFigures } from '@breakwater/transport';
 
-/** The figures of one server in the words and units (seconds) of spec 01's statistics. */
+/** The figures of one server in the words and units (seconds) of spec 01's statistics, and those of its pipeline as they are. */
 export function toLinkFigures(pipeline: PipelineSnapshot, pool: PoolFigures): LinkFigures {
   return {
-    queue: toQueue(pipeline.queue),
-    breaker: toBreaker(pipeline.breaker),
+    queue: toQueueStats(pipeline.queue),
+    breaker: toBreakerStats(pipeline),
     pool: toPool(pool),
     delayMs: pipeline.queue?.delayMs ?? 0,
-  };
-}
-
-const NO_WAITS: WaitFigures = { waiting: 0, started: 0, avgWaitMs: 0 };
-
-function toQueue(queue: QueueSnapshot | null): QueueFigures {
-  const waits = queue?.byPriority;
-  return {
-    max_concurrent: queue?.maxConcurrent ?? 0,
-    min_interval: (queue?.minIntervalMs ?? 0) / 1_000,
-    active_requests: queue?.active ?? 0,
-    waiting_requests: queue?.waiting ?? 0,
-    ...toWait(queue ?? NO_WAITS),
-    current_delay: (queue?.delayMs ?? 0) / 1_000,
-    by_priority: {
-      CRITICAL: toWait(waits?.critical ?? NO_WAITS),
-      HIGH: toWait(waits?.high ?? NO_WAITS),
-      NORMAL: toWait(waits?.normal ?? NO_WAITS),
-      LOW: toWait(waits?.low ?? NO_WAITS),
-    },
-  };
-}
-
-const toWait = ({ started, avgWaitMs }: WaitFigures): { readonly total_requests: number; readonly avg_wait_time: number } => ({
-  total_requests: started,
-  avg_wait_time: avgWaitMs / 1_000,
-});
-
-function toBreaker(breaker: BreakerSnapshot | null): BreakerStats {
-  return {
-    state: breaker === null ? 'closed' : breaker.state === 'half-open' ? 'half_open' : breaker.state,
-    failure_count: breaker?.failures ?? 0,
-    success_count: breaker?.successes ?? 0,
-    failure_threshold: breaker?.failureThreshold ?? 0,
-    recovery_timeout: (breaker?.openMs ?? 0) / 1_000,
-    opened_at: breaker?.openedAtWallMs == null ? null : formatInstant(breaker.openedAtWallMs),
-    time_until_retry: breaker?.retryAfterMs == null ? null : breaker.retryAfterMs / 1_000,
-    total_calls: breaker?.admitted ?? 0,
+    pipeline,
   };
 }
 

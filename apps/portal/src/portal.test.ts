@@ -344,6 +344,25 @@ describe('protection', () => {
     }
   });
 
+  it('tells whole histograms of waits and durations, each family once', async () => {
+    const { text } = await call('GET', '/metrics', { as: 'viewer' });
+    expect(text).toContain('portal_host_queue_wait_seconds_bucket{host="esx-a",server_id="a",class="LOW",le="+Inf"} 0\n');
+    expect(text).toContain('portal_host_queue_wait_seconds_sum{host="esx-a",server_id="a",class="LOW"} 0\n');
+    expect(text).toContain('# TYPE portal_host_request_duration_seconds histogram\n');
+    const families = text.split('\n').filter((line) => line.startsWith('# TYPE'));
+    expect(new Set(families).size).toBe(families.length);
+  });
+
+  it('gives OpenMetrics to who asks for it', async () => {
+    const { text, headers } = await call('GET', '/metrics', {
+      as: 'viewer',
+      headers: { accept: 'application/openmetrics-text; version=1.0.0,text/plain;q=0.5' },
+    });
+    expect(headers['content-type']).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
+    expect(text).toContain('# TYPE portal_host_requests counter\nportal_host_requests_total{host="esx-a"');
+    expect(text.endsWith('# EOF\n')).toBe(true);
+  });
+
   it('opens its figures to everybody only when told so', async () => {
     const open = createTestPortal({ env: { METRICS_PUBLIC: 'true' } });
     expect((await open.portal.app.inject({ url: '/metrics', headers: { host: 'localhost' } })).statusCode).toBe(200);

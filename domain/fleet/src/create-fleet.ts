@@ -152,6 +152,7 @@ export function createFleet(deps: FleetDependencies): Fleet {
       attention.touch();
       return unit.stats();
     },
+    pipelines: () => registry.units().flatMap((unit) => unit.figures()?.pipeline ?? []),
     queueStats: () => toQueueStats(registry.units(), { store, options, isRunning: state === 'running' }),
 
     machines() {

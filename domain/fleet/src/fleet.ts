@@ -11,6 +11,7 @@ import type {
   ServerUpdate,
 } from '@breakwater/contract';
 import type { MachineRef, Moid, OperationId, ServerId } from '@breakwater/kernel';
+import type { PipelineSnapshot } from '@breakwater/resilience';
 import type { ConsoleDoor } from './ports/server-link.ts';
 
 /** Something new in the fleet. Values are whole, never patches, so that a late listener cannot get them wrong. */
@@ -58,6 +59,8 @@ export interface Fleet {
   invalidate(id: ServerId | undefined): void;
   stats(id: ServerId): ServerStats | null;
   queueStats(): QueueStats;
+  /** What the pipelines of all connected servers count; `key` is the server's id. */
+  pipelines(): readonly PipelineSnapshot[];
 
   machines(): readonly Machine[];
   machine(ref: MachineRef): Machine;

@@ -53,8 +53,11 @@ export function findWorstBreaker(breakers: readonly BreakerStats[]): BreakerStat
       failure_threshold: 0,
       recovery_timeout: 0,
       opened_at: null,
+      last_failure: null,
       time_until_retry: null,
       total_calls: 0,
+      fail_counter: 0,
+      success_counter: 0,
     }
   );
 }

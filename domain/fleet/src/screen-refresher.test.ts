@@ -246,6 +246,7 @@ describe('screens', () => {
     bed.link(bed.id).current = createFigures({ delayMs: 1_000 });
     await bed.clock.advance(10_000);
     expect(logger.lines).toContain('Thumbnail refresh cycle: 2/3 VMs in 1.0s, delay: 1.00s, errors: 1');
+    expect(logger.lines).toContain('Batch for esx-01: 2 succeeded, 1 failed, delay: 1.00s, 2 measurements');
     expect(bed.fleet.queueStats().thumbnail_refresh[bed.id]).toMatchObject({
       cycles: 1,
       thumbnails_refreshed: 2,

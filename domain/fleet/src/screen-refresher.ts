@@ -27,6 +27,7 @@ interface Cycle {
   readonly startedAt: number;
   readonly pending: Set<Moid>;
   refreshed: number;
+  batches: number;
   errors: number;
 }
 
@@ -112,6 +113,7 @@ export class ScreenRefresher {
       }
       await Promise.all(batch.map((moid) => this.#refresh(link, { moid, signal })));
       if (signal.aborted) return;
+      this.#countBatch();
       if (this.#hasFinishedCycle()) this.#endCycle();
       this.#delayMs = this.#readDelay(link);
       await sleep(clock, this.#delayMs, { signal }).catch(() => undefined);
@@ -136,7 +138,8 @@ export class ScreenRefresher {
       batch.sort(byUrgency);
       batch.length = Math.min(batch.length, this.#deps.options.screenBatchSize);
     }
-    if (batch.length > 0) this.#cycle ??= { startedAt: this.#deps.clock.now(), pending: new Set(dueMoids), refreshed: 0, errors: 0 };
+    if (batch.length > 0)
+      this.#cycle ??= { startedAt: this.#deps.clock.now(), pending: new Set(dueMoids), refreshed: 0, errors: 0, batches: 0 };
     return batch.map(({ moid }) => moid);
   }
 
@@ -255,6 +258,10 @@ export class ScreenRefresher {
     if (this.#cycle !== null) this.#cycle.refreshed += 1;
   }
 
+  #countBatch(): void {
+    if (this.#cycle !== null) this.#cycle.batches += 1;
+  }
+
   #hasFinishedCycle(): boolean {
     return this.#cycle?.pending.size === 0;
   }
@@ -271,5 +278,10 @@ export class ScreenRefresher {
     const delay = (this.#delayMs / 1_000).toFixed(2);
     const line = `Thumbnail refresh cycle: ${cycle.refreshed}/${rows.size} VMs in ${took}s, delay: ${delay}s, errors: ${cycle.errors}`;
     logger.info(line, { serverId });
+    // The server's limiter is asked after each batch, so there are as many measurements as batches.
+    logger.info(
+      `Batch for ${serverId}: ${cycle.refreshed} succeeded, ${cycle.errors} failed, delay: ${delay}s, ${cycle.batches} measurements`,
+      { serverId },
+    );
   }
 }

@@ -10,8 +10,13 @@ export const breakerStatsSchema = z.object({
   failure_threshold: z.number(),
   recovery_timeout: z.number(),
   opened_at: z.string().nullable(),
+  last_failure: z.string().nullable(),
   time_until_retry: z.number().nullable(),
   total_calls: z.number(),
+  /** `failure_count` under the name that spec 04 has for it. */
+  fail_counter: z.number(),
+  /** Requests that have succeeded since the start. */
+  success_counter: z.number(),
 });
 
 export const queueFiguresSchema = z.object({

@@ -1,5 +1,6 @@
 import { type Clock, PRIORITIES, type Priority, type Random, type TimerHandle } from '@breakwater/kernel';
 import { createLimiter } from './create-limiter.ts';
+import { type DurationFigures, DurationHistogram } from './duration-histogram.ts';
 import { createRunningMean, type RunningMean } from './figures.ts';
 import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
 import { type AdmissionSpec, validateLimits } from './spec.ts';
@@ -24,6 +25,12 @@ export interface WaitFigures {
   readonly avgWaitMs: number;
 }
 
+/** Waits of one priority. */
+export interface LevelWaitFigures extends WaitFigures {
+  /** Waits of all attempts since the beginning. */
+  readonly waits: DurationFigures;
+}
+
 export interface QueueSnapshot extends WaitFigures {
   readonly maxConcurrent: number;
   readonly minIntervalMs: number;
@@ -31,12 +38,13 @@ export interface QueueSnapshot extends WaitFigures {
   readonly active: number;
   /** Pause between two attempts that the limiter asks for now; 0 while it does not slow anybody. */
   readonly delayMs: number;
-  readonly byPriority: Readonly<Record<Priority, WaitFigures>>;
+  readonly byPriority: Readonly<Record<Priority, LevelWaitFigures>>;
 }
 
 interface LevelFigures {
   started: number;
   readonly wait: RunningMean;
+  readonly waits: DurationHistogram;
 }
 
 export interface AdmissionOptions {
@@ -163,10 +171,15 @@ export class Admission {
   }
 
   snapshot(): QueueSnapshot {
-    const byPriority = {} as Record<Priority, WaitFigures>;
+    const byPriority = {} as Record<Priority, LevelWaitFigures>;
     for (const [level, priority] of PRIORITIES.entries()) {
       const figures = this.#levels[priority];
-      byPriority[priority] = { waiting: this.#queue.lengthOf(level), started: figures.started, avgWaitMs: figures.wait.value };
+      byPriority[priority] = {
+        waiting: this.#queue.lengthOf(level),
+        started: figures.started,
+        avgWaitMs: figures.wait.value,
+        waits: figures.waits.figures(),
+      };
     }
     return {
       maxConcurrent: this.#maxConcurrent,
@@ -229,6 +242,7 @@ export class Admission {
     const figures = this.#levels[priority];
     figures.started++;
     figures.wait.add(start.waitedMs);
+    figures.waits.add(start.waitedMs);
     this.#limiter?.started(priority, start.nowMs);
   }
 
@@ -256,5 +270,5 @@ export class Admission {
 }
 
 function createLevelFigures(): LevelFigures {
-  return { started: 0, wait: createRunningMean() };
+  return { started: 0, wait: createRunningMean(), waits: new DurationHistogram() };
 }

@@ -129,6 +129,7 @@ export class Call implements AdmissionWaiter, Expiring {
       this.#judge(running, { verdict: CANCELED, nowMs: this.nowMs() });
       this.#abandon(running, { reason, because: 'canceled' });
     }
+    this.#tellEnded('canceled', reason);
     this.#sink.fail(() => reason, this);
   }
 
@@ -145,6 +146,7 @@ export class Call implements AdmissionWaiter, Expiring {
       this.#judge(running, { verdict, nowMs, timeoutMs: nowMs - running.startedAtMs });
       this.#abandon(running, { reason: error, because: 'deadline' });
     }
+    this.#tellEnded(running === null ? 'rejected' : 'timeout', error);
     this.#sink.fail(() => error, this);
   }
 
@@ -181,6 +183,7 @@ export class Call implements AdmissionWaiter, Expiring {
     this.#abandon(attempt, { reason: error, because: 'timeout' });
     if (!this.#isDone() && !this.#pauseBeforeRepeat(TIMEOUT, { error, nowMs })) {
       this.#finish();
+      this.#tellEnded('timeout', error);
       this.#sink.fail(() => error, this);
     }
   }
@@ -192,6 +195,7 @@ export class Call implements AdmissionWaiter, Expiring {
     this.#judge(attempt, { verdict, nowMs, timeoutMs: isRejection(verdict) ? toHintMs(error) : undefined });
     if (!this.#isDone() && (verdict.kind === 'success' || !this.#pauseBeforeRepeat(verdict, { error, nowMs }))) {
       this.#finish();
+      this.#tellEnded(verdict.kind, error);
       if (settlement.ok) this.#sink.succeed(settlement.value, this);
       else this.#sink.fail(() => error, this);
     }
@@ -287,6 +291,7 @@ export class Call implements AdmissionWaiter, Expiring {
     const { startedAtMs } = attempt;
     core.countVerdict(verdict);
     if (verdict.kind === 'success' && !this.#isParked) core.latency.add(nowMs - startedAtMs);
+    if (verdict.kind !== 'canceled' && !this.#isParked) core.durations.add(nowMs - startedAtMs);
     if (core.adaptiveTimeout !== null) this.#learnTimeout(attempt, { verdict, nowMs });
     core.breaker?.settle(attempt.permit, verdict, { nowMs, startedAtMs });
     if (!this.#isParked) core.gate?.learn({ verdict, startedAtMs, nowMs, timeoutMs: end.timeoutMs });
@@ -303,7 +308,8 @@ export class Call implements AdmissionWaiter, Expiring {
     attempt.expiry?.remove(attempt);
     core.counts.abandoned++;
     core.deadlines.add(attempt, core.spec.attempt?.abandonedMs ?? DEFAULT_ABANDONED_MS, this.nowMs());
-    if (core.isHeard) core.emit({ kind: 'attempt.abandoned', op: this.op, attempt: attempt.attempt, reason: why.because });
+    if (core.hears('attempt.abandoned'))
+      core.emit({ kind: 'attempt.abandoned', op: this.op, attempt: attempt.attempt, reason: why.because });
     attempt.abandon(why.reason);
   }
 
@@ -330,7 +336,7 @@ export class Call implements AdmissionWaiter, Expiring {
       },
       { keepAlive: true },
     );
-    if (core.isHeard) {
+    if (core.hears('call.retried')) {
       const { op } = this;
       core.emit({ kind: 'call.retried', op, attempt: this.#attempts, attempts: retry.attempts, delayMs, verdict, error: failed.error });
     }
@@ -346,7 +352,14 @@ export class Call implements AdmissionWaiter, Expiring {
   #reject(code: RejectionCode, retryAfterMs: number | undefined): void {
     this.#finish();
     this.#core.countRejection(this, code);
+    if (this.#core.hears('call.ended')) this.#tellEnded('rejected', this.#createError(code, retryAfterMs));
     this.#sink.fail(() => this.#createError(code, retryAfterMs), this);
+  }
+
+  #tellEnded(outcome: Verdict['kind'] | 'rejected', error: unknown): void {
+    const core = this.#core;
+    if (!core.hears('call.ended')) return;
+    core.emit({ kind: 'call.ended', op: this.op, priority: this.priority, outcome, ...this.meta(), error });
   }
 
   /** A method, because the compiler does not see that others may end the call while it is being judged. */

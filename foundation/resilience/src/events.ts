@@ -30,6 +30,21 @@ export type ResilienceEvent = EventBase &
         readonly attempt: number;
         readonly reason: 'timeout' | 'deadline' | 'canceled';
       }
+    /**
+     * A call has come to its end, whatever that is. `rejected`: the pipeline ended it without an attempt under way. `waitedMs` and
+     * `tookMs` as in `CallMeta`.
+     */
+    | {
+        readonly kind: 'call.ended';
+        readonly op: string;
+        readonly priority: Priority;
+        readonly outcome: Verdict['kind'] | 'rejected';
+        readonly attempts: number;
+        readonly waitedMs: number;
+        readonly tookMs: number;
+        /** Undefined after a success. */
+        readonly error: unknown;
+      }
     | { readonly kind: 'limiter.slowed'; readonly requests: number; readonly windowMs: number; readonly delayMs: number }
     | { readonly kind: 'limiter.recovered' }
     | { readonly kind: 'cache.served-stale'; readonly entry: string; readonly ageMs: number; readonly error: unknown }
@@ -39,7 +54,16 @@ export type ResilienceEvent = EventBase &
  * One listener per pipeline or runtime. It must not throw: an error of a listener is raised as an unhandled rejection, so that
  * it is seen, and never reaches the call it was told about.
  */
-export type EventListener = (event: ResilienceEvent) => void;
+export interface EventListener {
+  (event: ResilienceEvent): void;
+  /** Asked before an event is made. Absent: it hears everything but `call.ended`, which comes with every call. */
+  readonly hears?: (kind: ResilienceEvent['kind']) => boolean;
+}
+
+/** Whether a listener wants events of this kind. */
+export function isHeardBy(listener: EventListener, kind: ResilienceEvent['kind']): boolean {
+  return listener.hears === undefined ? kind !== 'call.ended' : listener.hears(kind);
+}
 
 const RESOLVED = Promise.resolve();
 

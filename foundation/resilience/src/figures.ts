@@ -1,3 +1,5 @@
+import type { DurationFigures } from './duration-histogram.ts';
+
 /** Mean that forgets: the latest value weighs `SHARE`, older ones ever less. */
 export interface RunningMean {
   readonly value: number;
@@ -93,4 +95,6 @@ export interface CallFigures {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  /** Attempts of every outcome but `canceled`, from the start of the attempt. */
+  readonly durations: DurationFigures;
 }

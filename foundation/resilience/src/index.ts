@@ -1,5 +1,5 @@
 export type { AdaptiveTimeoutSpec } from './adaptive-timeout.ts';
-export type { QueueSnapshot, WaitFigures } from './admission.ts';
+export type { LevelWaitFigures, QueueSnapshot, WaitFigures } from './admission.ts';
 export {
   type Backoff,
   constantBackoff,
@@ -21,6 +21,19 @@ export {
   type DeadLetters,
   type FailedOperation,
 } from './dead-letters.ts';
+export {
+  type BreakerMetrics,
+  type BreakerStats,
+  type BreakerStatus,
+  type DocumentedState,
+  type QueueStats,
+  toBreakerMetrics,
+  toBreakerStats,
+  toBreakerStatus,
+  toQueueStats,
+  type WaitStats,
+} from './documented-stats.ts';
+export { DURATION_BOUNDS_MS, type DurationFigures } from './duration-histogram.ts';
 export type { EventListener, ResilienceEvent } from './events.ts';
 export { type FallbackFailure, type FallbackOptions, type FallbackResult, type FallbackStep, runFallbacks } from './fallback.ts';
 export type { CallFigures } from './figures.ts';
@@ -33,6 +46,7 @@ export {
   type HealthSummary,
   type HealthTarget,
 } from './health-monitor.ts';
+export { joinListeners } from './join-listeners.ts';
 export type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
 export type {
   AimdLimiterSpec,
@@ -42,7 +56,16 @@ export type {
   LimiterSpec,
   PacedWindowSpec,
 } from './limiter-spec.ts';
-export { toLogLine } from './log-line.ts';
+export { type LogLine, type LogStyle, toBeginLine, toDoneLine, toLogLines } from './log-line.ts';
+export {
+  formatMetrics,
+  METRICS_CONTENT_TYPES,
+  type MetricFamily,
+  type MetricKind,
+  type MetricSample,
+  type MetricsFormat,
+} from './metrics-text.ts';
+export { createMeterBridge, type MeterBridge, type MeterLike, type ObservableLike } from './otel-meter.ts';
 export {
   type AdmissionControl,
   type BreakerControl,
@@ -52,6 +75,7 @@ export {
   type PipelineOptions,
   type PipelineSnapshot,
 } from './pipeline.ts';
+export { type MetricFamiliesOptions, toMetricFamilies } from './pipeline-metrics.ts';
 export {
   ESXI_LIMITS,
   ESXI_REFRESH,
@@ -128,3 +152,4 @@ export { parseTimeoutHintMs } from './timeout-hint.ts';
 export type { ConsecutiveTrip, CountWindowTrip, RateTrip, TimeWindowTrip, Trip } from './trip.ts';
 export { type CallInfo, type Classifier, classifyByDefault, type Settlement, type Verdict } from './verdict.ts';
 export { type WaitUntilOptions, waitUntil } from './wait-until.ts';
+export { type SpanLike, type TracerLike, type WithSpansOptions, withSpans } from './with-spans.ts';

@@ -4,7 +4,8 @@ import { Admission } from './admission.ts';
 import { Breaker } from './breaker.ts';
 import type { BreakerChange } from './breaker-report.ts';
 import { Deadlines } from './deadline-list.ts';
-import { type EventListener, type ResilienceEvent, tell } from './events.ts';
+import { DurationHistogram } from './duration-histogram.ts';
+import { type EventListener, isHeardBy, type ResilienceEvent, tell } from './events.ts';
 import { type CallFigures, LatencyHistogram } from './figures.ts';
 import { type RejectionCode, Rejections } from './rejections.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -43,6 +44,7 @@ export class PipelineCore {
   readonly retryBudget: RetryBudget | null;
   readonly adaptiveTimeout: AdaptiveTimeout | null;
   readonly latency = new LatencyHistogram();
+  readonly durations = new DurationHistogram();
   readonly #onEvent: EventListener | undefined;
   readonly counts = {
     total: 0,
@@ -77,12 +79,13 @@ export class PipelineCore {
         : new Admission(spec.admission, { clock: this.clock, random: this.random, onLimiterChange: (change) => this.emit(change) });
   }
 
-  get isHeard(): boolean {
-    return this.#onEvent !== undefined;
+  /** Asked first where an event costs something to make. */
+  hears(kind: ResilienceEvent['kind']): boolean {
+    return this.#onEvent !== undefined && isHeardBy(this.#onEvent, kind);
   }
 
   emit(body: EventBody): void {
-    if (this.#onEvent === undefined) return;
+    if (this.#onEvent === undefined || !isHeardBy(this.#onEvent, body.kind)) return;
     tell(this.#onEvent, { ...body, atWallMs: this.clock.wall(), key: this.key } as ResilienceEvent);
   }
 
@@ -112,12 +115,18 @@ export class PipelineCore {
 
   countRejection(call: { readonly op: string; readonly priority: Priority }, code: RejectionCode): void {
     this.counts.rejected++;
-    if (this.isHeard) this.emit({ kind: 'call.rejected', op: call.op, code, priority: call.priority });
+    if (this.hears('call.rejected')) this.emit({ kind: 'call.rejected', op: call.op, code, priority: call.priority });
   }
 
   callFigures(): CallFigures {
     const { latency } = this;
-    return { ...this.counts, p50Ms: latency.quantileMs(0.5), p95Ms: latency.quantileMs(0.95), p99Ms: latency.quantileMs(0.99) };
+    return {
+      ...this.counts,
+      p50Ms: latency.quantileMs(0.5),
+      p95Ms: latency.quantileMs(0.95),
+      p99Ms: latency.quantileMs(0.99),
+      durations: this.durations.figures(),
+    };
   }
 
   #createBreaker(spec: NonNullable<PipelineSpec['breaker']>, options: PipelineCoreOptions): Breaker {

@@ -1,4 +1,4 @@
-import type { Sample } from './metrics-text.ts';
+import type { MetricSample } from '@breakwater/resilience';
 
 /** Counts answers by route and status. Routes are patterns, so their number is bounded whatever clients ask for. */
 export class HttpFigures {
@@ -15,7 +15,7 @@ export class HttpFigures {
     figures.totalS += answer.tookMs / 1_000;
   }
 
-  samples(): readonly Sample[] {
+  samples(): readonly MetricSample[] {
     return [...this.#byKey.values()].flatMap(({ labels, count, totalS }) => [
       { labels, value: totalS, suffix: '_sum' as const },
       { labels, value: count, suffix: '_count' as const },

@@ -21,6 +21,7 @@ import {
   toMachineKey,
   toServerId,
 } from '@breakwater/kernel';
+import { createPipeline, esxiPreset, type PipelineSnapshot } from '@breakwater/resilience';
 import { makeMachine, makeOperation, makeQueueStats, makeServer } from './samples.ts';
 
 type OperationQuestion = Parameters<Fleet['operations']>[0];
@@ -179,6 +180,10 @@ export class FakeFleet implements Fleet {
 
   queueStats(): QueueStats {
     return makeQueueStats(this.servers());
+  }
+
+  pipelines(): readonly PipelineSnapshot[] {
+    return this.servers().map(({ id }) => createPipeline(esxiPreset(), { key: id, clock: this.#clock }).snapshot());
   }
 
   machines(): readonly Machine[] {

@@ -92,8 +92,11 @@ const breaker: BreakerStats = {
   failure_threshold: 5,
   recovery_timeout: 30,
   opened_at: null,
+  last_failure: null,
   time_until_retry: null,
   total_calls: 8,
+  fail_counter: 0,
+  success_counter: 0,
 };
 
 export const makeQueueStats = (servers: readonly Server[]): QueueStats => ({

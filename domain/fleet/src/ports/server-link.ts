@@ -1,5 +1,6 @@
 import type { BreakerStats, PoolStats, PowerVerb, QueueFigures, ServerTest } from '@breakwater/contract';
 import type { Moid } from '@breakwater/kernel';
+import type { PipelineSnapshot } from '@breakwater/resilience';
 import type { MachineFacts, ServerGauges } from '../machine.ts';
 import type { ServerCredentials, ServerProduct, ServerRecord, ServerTrouble } from '../server.ts';
 
@@ -48,6 +49,8 @@ export interface LinkFigures {
   readonly pool: PoolStats;
   /** Milliseconds between requests that the adaptive limiter asks for now. */
   readonly delayMs: number;
+  /** Everything that the server's pipeline counts. */
+  readonly pipeline: PipelineSnapshot;
 }
 
 export interface ScreenOptions {

@@ -1,5 +1,6 @@
 import type { PowerVerb, ServerTest } from '@breakwater/contract';
-import { type Moid, onAbort, type ServerId } from '@breakwater/kernel';
+import { ManualClock, type Moid, onAbort, type ServerId } from '@breakwater/kernel';
+import { createPipeline } from '@breakwater/resilience';
 import type { ServerGauges } from '../machine.ts';
 import type {
   ActOutcome,
@@ -35,11 +36,15 @@ export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
       failure_threshold: 5,
       recovery_timeout: 30,
       opened_at: null,
+      last_failure: null,
       time_until_retry: null,
       total_calls: 0,
+      fail_counter: 0,
+      success_counter: 0,
     },
     pool: { pool_size: 5, available_connections: 5, active_connections: 0, total_connections: 1, reconnects: 0, errors: 0 },
     delayMs: 150,
+    pipeline: createPipeline({}, { key: 'fake', clock: new ManualClock() }).snapshot(),
     ...change,
   };
 }

@@ -1,7 +1,7 @@
 import { createSeededRandom, ManualClock } from '@breakwater/kernel';
 import { expect, it } from 'vitest';
 import type { ResilienceEvent } from '../events.ts';
-import { toLogLine } from '../log-line.ts';
+import { toLogLines } from '../log-line.ts';
 import { createPipeline } from '../pipeline.ts';
 import { validateSpec } from '../spec.ts';
 import { ESXI_LIMITS, ESXI_REFRESH, ESXI_SCREEN_TIMEOUT_MS, ESXI_SITES, esxiPreset } from './esxi.ts';
@@ -63,7 +63,7 @@ it('opens after 5 failures, waits 30 s, closes after 3 successes, and logs it as
   await clock.advance(30_000);
   for (let time = 0; time < 3; time++) await call();
   expect(pipeline.breaker?.state).toBe('closed');
-  expect(events.map(toLogLine).filter((line) => line !== null)).toEqual([
+  expect(events.flatMap((event) => toLogLines(event).map(({ text }) => text))).toEqual([
     'Circuit breaker OPEN for server-123 after 5 failures',
     'Circuit breaker HALF_OPEN for server-123',
     'Circuit breaker CLOSED for server-123 after 3 successes',

@@ -1,0 +1,1 @@
+export { type ChannelListenerOptions, createChannelListener } from './create-channel-listener.ts';
