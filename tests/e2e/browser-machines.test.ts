@@ -70,6 +70,27 @@ describe('the machines of two servers', () => {
     for (const width of widths) expect(width).toBeGreaterThan(100);
   });
 
+  test('are sent as AVIF to the browser, which shows them', async () => {
+    const types = new Map<string, string>();
+    page.on('response', (response) => {
+      const type = response.headers()['content-type'];
+      if (response.url().includes('/api/v1/screens/') && type !== undefined) types.set(response.url(), type);
+    });
+    await page.reload();
+    const shown = async (): Promise<readonly number[]> => {
+      const pictures = await grid(page)
+        .locator('img')
+        .evaluateAll((images) =>
+          images.map((element) => {
+            const image = element as unknown as { src: string; complete: boolean; naturalWidth: number };
+            return { url: image.src, width: image.complete ? image.naturalWidth : 0 };
+          }),
+        );
+      return pictures.filter(({ url }) => types.get(url) === 'image/avif').map(({ width }) => width);
+    };
+    await eventually(async () => (await shown()).some((width) => width === 320), { what: 'a picture that came as AVIF is shown' });
+  });
+
   test('are narrowed by typing, and what is typed stands in the address', async () => {
     await page.keyboard.press('Control+k');
     await eventually(() => search(page).evaluate((field) => field === field.ownerDocument.activeElement), {

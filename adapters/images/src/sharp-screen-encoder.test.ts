@@ -197,6 +197,48 @@ describe('what a hostile host sends', () => {
   });
 });
 
+describe('the smaller form', () => {
+  const text = createPng({ width: 640, height: 400, pixel: (x, y) => ((x * 7 + (y >> 3) * 13) % 11 < 4 ? [200, 60, 60] : [10, 10, 40]) });
+
+  it('is an AVIF of the same size and colours, made from the pixels and not from the lossy picture', async () => {
+    const encoder = createSharpScreenEncoder({ width: 200, height: 150 });
+    const png = createPng({ width: 640, height: 480, pixel: (x) => (x < 320 ? [200, 30, 30] : [30, 30, 200]) });
+    const { pixels } = await encoder.encode(png, { signal });
+    const { bytes, mediaType } = await encoder.condense(pixels ?? new Uint8Array(), { signal });
+    expect(mediaType).toBe('image/avif');
+    const picture = await readBack(bytes);
+    expect(picture).toMatchObject({ width: 200, height: 150, format: 'heif' });
+    const [left, right] = [picture.at(25, 75), picture.at(175, 75)];
+    expect((left[0] ?? 0) > 150 && (left[2] ?? 0) < 80).toBe(true);
+    expect((right[2] ?? 0) > 150 && (right[0] ?? 0) < 80).toBe(true);
+  });
+
+  it('needs a fraction of the memory of the pixels until it is made', async () => {
+    const { pixels } = await createSharpScreenEncoder().encode(text, { signal });
+    expect(pixels?.length).toBeGreaterThan(0);
+    expect(pixels?.length).toBeLessThan((320 * 200 * 3) / 2);
+  });
+
+  it('is offered beside the documented JPEG too, and not at all when switched off', async () => {
+    const jpeg = createSharpScreenEncoder({ format: 'jpeg', width: 200, height: 150 });
+    const { pixels } = await jpeg.encode(text, { signal });
+    expect(await readBack((await jpeg.condense(pixels ?? new Uint8Array(), { signal })).bytes)).toMatchObject({ width: 200, height: 150 });
+    expect((await createSharpScreenEncoder({ avif: 'off' }).encode(text, { signal })).pixels).toBeNull();
+  });
+
+  it('is refused for what are not the pixels of a picture', async () => {
+    await expect(createSharpScreenEncoder().condense(new Uint8Array([1, 2, 3]), { signal })).rejects.toMatchObject({
+      code: 'ZSTD_error_prefix_unknown',
+    });
+  });
+
+  it('is not made for somebody who has left', async () => {
+    await expect(createSharpScreenEncoder().condense(new Uint8Array(), { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow(
+      'left',
+    );
+  });
+});
+
 describe('canceling', () => {
   it('takes a waiting picture out of the line and leaves the others', async () => {
     const encoder = createSharpScreenEncoder();

@@ -1,4 +1,6 @@
-import type { EncodedScreen, ScreenEncoder } from '@breakwater/fleet';
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import type { CondensedScreen, EncodedScreen, ScreenEncoder } from '@breakwater/fleet';
 import { OpsError } from '@breakwater/kernel';
 import type { Sharp, SharpOptions } from 'sharp';
 import { Gate } from './gate.ts';
@@ -17,9 +19,16 @@ export interface SharpScreenEncoderOptions {
   readonly quality?: number;
   /** WebP only, 0 (fast) to 6 (small); default 2. */
   readonly effort?: number;
-  /** Pictures in work at once, each on one thread; default 1. */
+  /** `on` (default): each picture keeps its pixels, packed, so that it can be condensed to AVIF later. */
+  readonly avif?: 'on' | 'off';
+  /** Pictures in work at once, each on one thread; default 1. As many again are condensed. */
   readonly concurrency?: number;
 }
+
+/**
+ * At 45 AVIF is as good as WebP at 50 for a fifth fewer bytes at 320 x 200. Effort 0 needs a third of the CPU of effort 2 and 4 % more bytes.
+ */
+const AVIF = { quality: 45, effort: 0, chromaSubsampling: '4:2:0' } as const;
 
 /** Largest picture that is decoded; a virtual machine's screen has at most 7680 x 4320. */
 const MAX_SIDE = 8_192;
@@ -30,6 +39,12 @@ const MAX_PNG_BYTES = 32 * 1_048_576;
 const MIN_RESULT_BYTES = 100;
 /** Far more than a 8K screen takes; ends the decoding of what was made to be slow. */
 const DECODE_TIMEOUT_S = 10;
+
+const pack = promisify(zstdCompress);
+const unpack = promisify(zstdDecompress);
+
+/** Level 1: 0.4 ms for 192 kB of pixels, which become 27 kB on average. */
+const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 type Fault = 'not-png' | 'empty' | 'too-large' | 'damaged' | 'no-picture';
 
@@ -43,22 +58,37 @@ const FAULT_TEXTS: Readonly<Record<Fault, string>> = {
 
 /** Screens for the fleet: decoded within limits, scaled to one size, re-encoded. Sharp is loaded with the first picture. */
 export function createSharpScreenEncoder(options: SharpScreenEncoderOptions = {}): ScreenEncoder {
-  const { format = 'webp', width = 320, height = 200, quality = 50, effort = 2, concurrency = 1 } = options;
+  const { format = 'webp', width = 320, height = 200, quality = 50, effort = 2, avif = 'on', concurrency = 1 } = options;
   const gate = new Gate(concurrency);
+  // A gate of its own: somebody waits for these, and a hostile picture may hold the other one for seconds.
+  const condensing = new Gate(concurrency);
+  const raw = { raw: { width, height, channels: 3 } } as const;
   let loading: Promise<SharpFactory> | null = null;
 
+  const load = (): Promise<SharpFactory> => {
+    loading ??= loadSharp();
+    return loading;
+  };
   const encodeNow = async (png: Uint8Array, signal: AbortSignal): Promise<EncodedScreen> => {
     signal.throwIfAborted();
-    loading ??= loadSharp();
-    const sharp = await loading;
+    const sharp = await load();
     const rgb = await decode(sharp, png, { width, height });
     // The picture that nobody waits for any more is not worth the second half of the work.
     signal.throwIfAborted();
-    const raw = { raw: { width, height, channels: 3 } } as const;
     const picture = sharp(rgb, raw);
     const bytes = await (format === 'webp' ? picture.webp({ quality, effort }) : picture.jpeg({ quality })).toBuffer();
     if (bytes.length < MIN_RESULT_BYTES) throw createInvalid('no-picture');
-    return { bytes, mediaType: `image/${format}`, sample: sampleGrey(rgb, { width, height }) };
+    const pixels = avif === 'on' ? await pack(rgb, FAST) : null;
+    return { bytes, mediaType: `image/${format}`, sample: sampleGrey(rgb, { width, height }), pixels };
+  };
+
+  const condenseNow = async (pixels: Uint8Array, signal: AbortSignal): Promise<CondensedScreen> => {
+    const sharp = await load();
+    const rgb = await unpack(pixels, { maxOutputLength: width * height * 3 });
+    signal.throwIfAborted();
+    const bytes = await sharp(rgb, raw).avif(AVIF).toBuffer();
+    if (bytes.length < MIN_RESULT_BYTES) throw createInvalid('no-picture');
+    return { bytes, mediaType: 'image/avif' };
   };
 
   return {
@@ -66,6 +96,7 @@ export function createSharpScreenEncoder(options: SharpScreenEncoderOptions = {}
       assertDecodable(png);
       return gate.run(() => encodeNow(png, signal), { signal });
     },
+    condense: (pixels, { signal }) => condensing.run(() => condenseNow(pixels, signal), { signal }),
   };
 }
 

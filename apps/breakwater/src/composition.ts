@@ -90,7 +90,10 @@ export async function compose(options: CompositionOptions): Promise<Composition>
         },
       },
     }),
-    encoder: createSharpScreenEncoder(config.thumbnailFormat === 'jpeg' ? DOCUMENTED_JPEG : {}),
+    encoder: createSharpScreenEncoder({
+      ...(config.thumbnailFormat === 'jpeg' ? DOCUMENTED_JPEG : {}),
+      avif: config.thumbnailAvif ? 'on' : 'off',
+    }),
     clock,
     logger: logger.with({ component: 'fleet' }),
     options: {

@@ -23,6 +23,7 @@ import type { ScreenEncoder } from './ports/screen-encoder.ts';
 import type { ServerLinks } from './ports/server-link.ts';
 import { PowerDesk } from './power-desk.ts';
 import { findWorstBreaker, sumPools, sumQueues } from './queue-figures.ts';
+import { ScreenCondenser } from './screen-condenser.ts';
 import { ScreenStore } from './screen-store.ts';
 import { ServerRegistry, toRecord } from './server-registry.ts';
 import { ServerUnit } from './server-unit.ts';
@@ -59,6 +60,7 @@ export function createFleet(deps: FleetDependencies): Fleet {
       registry.find(ref.serverId)?.forgetPicture(ref.moid);
     },
   });
+  const condenser = new ScreenCondenser({ store, encoder: deps.encoder, logger, maxPending: options.screenCondensePending });
   const onLoaded = (unit: ServerUnit): void => {
     desk.settle(unit).catch((error: unknown) => logger.error('Settling operations failed', { error }));
   };
@@ -106,6 +108,7 @@ export function createFleet(deps: FleetDependencies): Fleet {
       if (state !== 'running') return;
       state = 'stopped';
       for (const timer of timers) timer.cancel();
+      condenser.close();
       await registry.settled();
       await desk.stop();
       await Promise.all(registry.units().map((unit) => unit.stop()));
@@ -175,6 +178,7 @@ export function createFleet(deps: FleetDependencies): Fleet {
       return store.ofMachine(toMachineKey(ref));
     },
     screenByHash: (hash) => store.byHash(hash),
+    condensedScreen: (hash) => condenser.condense(hash),
     screenHashes(id) {
       const unit = registry.unit(id);
       attention.touch();

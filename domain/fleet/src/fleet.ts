@@ -12,6 +12,7 @@ import type {
 } from '@breakwater/contract';
 import type { MachineRef, Moid, OperationId, ServerId } from '@breakwater/kernel';
 import type { PipelineSnapshot } from '@breakwater/resilience';
+import type { CondensedScreen } from './ports/screen-encoder.ts';
 import type { ConsoleDoor } from './ports/server-link.ts';
 
 /** Something new in the fleet. Values are whole, never patches, so that a late listener cannot get them wrong. */
@@ -70,6 +71,8 @@ export interface Fleet {
   dropViewer(viewer: string): void;
   screen(ref: MachineRef): StoredScreen | null;
   screenByHash(hash: string): StoredScreen | null;
+  /** The same picture in a smaller format, made when first asked for. Null: there is none, or it would take too long; send the picture as it is. */
+  condensedScreen(hash: string): CondensedScreen | Promise<CondensedScreen | null> | null;
   screenHashes(id: ServerId): Readonly<Record<string, string>>;
 
   /** Decides, writes the journal, then acts in the background. `FLEET_POWER_REFUSED` with the reason when it makes no sense. */

@@ -3,7 +3,7 @@ export type { Fleet, FleetEvent, StoredScreen } from './fleet.ts';
 export type { DatastoreGauge, MachineFacts, MachineGauges, MachineQuestion, ServerGauges } from './machine.ts';
 export { DEFAULT_FLEET_OPTIONS, type FleetOptions } from './options.ts';
 export type { InventoryRepository, OperationRepository, ServerRepository } from './ports/repositories.ts';
-export type { EncodedScreen, ScreenEncoder } from './ports/screen-encoder.ts';
+export type { CondensedScreen, EncodedScreen, ScreenEncoder } from './ports/screen-encoder.ts';
 export type {
   ActOutcome,
   ConsoleDoor,

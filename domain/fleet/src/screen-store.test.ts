@@ -1,13 +1,17 @@
 import { ManualClock } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
-import type { EncodedScreen } from './ports/screen-encoder.ts';
+import type { CondensedScreen, EncodedScreen } from './ports/screen-encoder.ts';
 import { ScreenStore } from './screen-store.ts';
 
 const picture = (fill: number, bytes = 100): EncodedScreen => ({
   bytes: new Uint8Array(bytes).fill(fill),
   mediaType: 'image/webp',
   sample: new Uint8Array(1),
+  pixels: null,
 });
+
+const withPixels = (fill: number, pixels: number): EncodedScreen => ({ ...picture(fill), pixels: new Uint8Array(pixels) });
+const small = (bytes: number): CondensedScreen => ({ bytes: new Uint8Array(bytes), mediaType: 'image/avif' });
 
 function createStore(maxBytes = 250, key = new Uint8Array(32)) {
   const evicted: string[] = [];
@@ -65,5 +69,32 @@ describe('screen store', () => {
     expect(store.ofMachine('a')).toMatchObject({ ageMs: 400, isStale: false });
     store.release('a');
     expect(store.ofMachine('a')).toBeNull();
+  });
+
+  it('gives up what smaller forms are made from before it gives up a picture', () => {
+    const { store, evicted } = createStore(500);
+    const first = store.put('a', withPixels(1, 150));
+    const second = store.put('b', withPixels(2, 150));
+    expect([store.bytes, store.smallForm(first).kind, store.smallForm(second).kind]).toEqual([500, 'possible', 'possible']);
+    const third = store.put('c', withPixels(3, 150));
+    expect([first, second, third].map((hash) => store.smallForm(hash).kind)).toEqual(['none', 'none', 'possible']);
+    expect([store.bytes, store.count, evicted]).toEqual([450, 3, []]);
+  });
+
+  it('keeps a smaller form in place of the pixels, and forgets it with its picture', () => {
+    const { store } = createStore(250);
+    const hash = store.put('a', withPixels(1, 100));
+    expect(store.settleSmallForm(hash, small(40))).toEqual(small(40));
+    expect([store.bytes, store.smallForm(hash)]).toEqual([140, { kind: 'made', screen: small(40) }]);
+    store.put('a', picture(2));
+    store.put('a', picture(3));
+    expect([store.bytes, store.smallForm(hash)]).toEqual([200, { kind: 'none' }]);
+  });
+
+  it('takes no form that is not smaller, and has no pixels to try again', () => {
+    const { store } = createStore(250);
+    const hash = store.put('a', withPixels(1, 100));
+    expect(store.settleSmallForm(hash, small(100))).toBeNull();
+    expect([store.bytes, store.smallForm(hash)]).toEqual([100, { kind: 'none' }]);
   });
 });

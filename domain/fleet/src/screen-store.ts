@@ -1,10 +1,19 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '@breakwater/kernel';
 import type { StoredScreen } from './fleet.ts';
-import type { EncodedScreen } from './ports/screen-encoder.ts';
+import type { CondensedScreen, EncodedScreen } from './ports/screen-encoder.ts';
+
+/** The smaller form of a picture: none, or what it would be made from, or made. */
+export type SmallForm =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'possible'; readonly pixels: Uint8Array }
+  | { readonly kind: 'made'; readonly screen: CondensedScreen };
+
+const NO_SMALL_FORM: SmallForm = { kind: 'none' };
 
 interface Entry {
-  readonly encoded: EncodedScreen;
+  readonly encoded: Pick<EncodedScreen, 'bytes' | 'mediaType'>;
+  small: SmallForm;
   confirmedAt: number;
   /** Machine keys whose newest picture this is. */
   readonly holders: Set<string>;
@@ -97,26 +106,56 @@ export class ScreenStore {
     return { bytes, mediaType, hash, ageMs, isStale: ageMs > this.#options.ttlMs };
   }
 
-  #add(hash: string, encoded: EncodedScreen): Entry {
-    const entry: Entry = { encoded, confirmedAt: 0, holders: new Set() };
+  smallForm(hash: string): SmallForm {
+    return this.#entries.get(hash)?.small ?? NO_SMALL_FORM;
+  }
+
+  /** Takes the smaller form, or that there is none. One that is not smaller is none; the pixels are not needed any more. */
+  settleSmallForm(hash: string, screen: CondensedScreen | null): CondensedScreen | null {
+    const entry = this.#entries.get(hash);
+    const isSmaller = screen !== null && (entry === undefined || screen.bytes.byteLength < entry.encoded.bytes.byteLength);
+    if (entry !== undefined) this.#setSmall(entry, isSmaller ? { kind: 'made', screen } : NO_SMALL_FORM);
+    return isSmaller ? screen : null;
+  }
+
+  #setSmall(entry: Entry, small: SmallForm): void {
+    this.#bytes += countSmall(small) - countSmall(entry.small);
+    entry.small = small;
+  }
+
+  #add(hash: string, { bytes, mediaType, pixels }: EncodedScreen): Entry {
+    const entry: Entry = { encoded: { bytes, mediaType }, small: NO_SMALL_FORM, confirmedAt: 0, holders: new Set() };
     this.#entries.set(hash, entry);
-    this.#bytes += encoded.bytes.byteLength;
+    this.#bytes += bytes.byteLength;
+    if (pixels !== null) this.#setSmall(entry, { kind: 'possible', pixels });
     return entry;
   }
 
-  /** Replaced pictures go before newest ones, the longest unused first; `keep` stays whatever its size. */
+  /**
+   * Pixels, which only make a picture smaller, go first. Replaced pictures go before newest ones. The longest unused first, always;
+   * `keep` stays whatever its size.
+   */
   #shrink(keep: string): void {
+    for (const [hash, entry] of this.#entries) {
+      if (this.#bytes <= this.#options.maxBytes) return;
+      if (hash !== keep && entry.small.kind === 'possible') this.#setSmall(entry, NO_SMALL_FORM);
+    }
     if (this.#bytes <= this.#options.maxBytes) return;
     const order = [...this.#entries].sort(([, left], [, right]) => Number(left.holders.size > 0) - Number(right.holders.size > 0));
     for (const [hash, entry] of order) {
       if (this.#bytes <= this.#options.maxBytes) return;
       if (hash === keep) continue;
       this.#entries.delete(hash);
-      this.#bytes -= entry.encoded.bytes.byteLength;
+      this.#bytes -= entry.encoded.bytes.byteLength + countSmall(entry.small);
       for (const key of entry.holders) {
         this.#hashOf.delete(key);
         this.#options.onEvicted(key);
       }
     }
   }
+}
+
+function countSmall(small: SmallForm): number {
+  if (small.kind === 'none') return 0;
+  return small.kind === 'possible' ? small.pixels.byteLength : small.screen.bytes.byteLength;
 }

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readAcceptedNames } from './accepted-names.ts';
 
 type Encoding = 'zstd' | 'br' | 'gzip';
 
@@ -47,14 +48,10 @@ export class PreparedBody {
   }
 }
 
-/** Null: send the bytes as they are. A weight of zero forbids an encoding; other weights do not outvote our order. */
+/** Null: send the bytes as they are. */
 export function chooseEncoding(acceptEncoding: string | undefined): Encoding | null {
-  if (acceptEncoding === undefined || acceptEncoding === '' || acceptEncoding.length > 200) return null;
-  const accepted = new Set<string>();
-  for (const item of acceptEncoding.toLowerCase().split(',')) {
-    const [name = '', ...parameters] = item.split(';').map((part) => part.trim());
-    if (!parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) accepted.add(name);
-  }
+  if (acceptEncoding === undefined) return null;
+  const accepted = readAcceptedNames(acceptEncoding);
   return ENCODINGS.find((encoding) => accepted.has(encoding)) ?? null;
 }
 

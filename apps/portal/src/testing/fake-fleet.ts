@@ -10,7 +10,7 @@ import type {
   ServerTest,
   ServerUpdate,
 } from '@breakwater/contract';
-import type { ConsoleDoor, Fleet, FleetEvent, StoredScreen } from '@breakwater/fleet';
+import type { CondensedScreen, ConsoleDoor, Fleet, FleetEvent, StoredScreen } from '@breakwater/fleet';
 import {
   type Clock,
   formatInstant,
@@ -47,6 +47,9 @@ export class FakeFleet implements Fleet {
   readonly #machines = new Map<string, Machine>();
   readonly #operations = new Map<string, Operation>();
   readonly #screens = new Map<string, StoredScreen>();
+  condensedAsked = 0;
+  /** Smaller forms by hash; a promise is one that is being made. */
+  readonly condensed = new Map<string, CondensedScreen | Promise<CondensedScreen | null>>();
   readonly #listeners = new Set<(event: FleetEvent) => void>();
   #nextId = 1;
 
@@ -218,6 +221,11 @@ export class FakeFleet implements Fleet {
 
   screenByHash(hash: string): StoredScreen | null {
     return [...this.#screens.values()].find((screen) => screen.hash === hash) ?? null;
+  }
+
+  condensedScreen(hash: string): CondensedScreen | Promise<CondensedScreen | null> | null {
+    this.condensedAsked += 1;
+    return this.condensed.get(hash) ?? null;
   }
 
   screenHashes(id: ServerId): Readonly<Record<string, string>> {

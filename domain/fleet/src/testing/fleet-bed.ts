@@ -4,7 +4,7 @@ import { createFleet } from '../create-fleet.ts';
 import type { Fleet, FleetEvent } from '../fleet.ts';
 import type { MachineFacts } from '../machine.ts';
 import type { FleetOptions } from '../options.ts';
-import type { EncodedScreen, ScreenEncoder } from '../ports/screen-encoder.ts';
+import type { CondensedScreen, EncodedScreen, ScreenEncoder } from '../ports/screen-encoder.ts';
 import type { InventoryNews } from '../ports/server-link.ts';
 import type { ServerProduct, ServerRecord } from '../server.ts';
 import { type FakeLink, FakeLinks } from './fake-links.ts';
@@ -85,7 +85,12 @@ export class FakeEncoder implements ScreenEncoder {
     this.encodes += 1;
     const text = new TextDecoder().decode(png);
     if (text === 'bad') throw new OpsError({ code: 'FLEET_SCREEN_INVALID', message: 'Not a picture.' });
-    return { bytes: png, mediaType: 'image/webp', sample: Uint8Array.from(text.split(/\D+/).filter(Boolean), Number) };
+    return { bytes: png, mediaType: 'image/webp', sample: Uint8Array.from(text.split(/\D+/).filter(Boolean), Number), pixels: png };
+  }
+
+  /** The first half of the bytes. */
+  async condense(pixels: Uint8Array): Promise<CondensedScreen> {
+    return { bytes: pixels.subarray(0, pixels.length / 2), mediaType: 'image/avif' };
   }
 }
 
