@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
-import { sleep } from './clock.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { sleep, systemClock } from './clock.ts';
 import { ManualClock } from './manual-clock.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 test('a sleeper wakes at its instant and not before', async () => {
   const clock = new ManualClock();
@@ -48,4 +50,17 @@ test('the wall clock may jump without moving monotonic time', async () => {
   clock.jumpWall(3_600_000);
   await clock.advance(10);
   expect([clock.now(), clock.wall()]).toEqual([10, 3_605_010]);
+});
+
+test('the real clock waits for months, and lets go of them', () => {
+  vi.useFakeTimers();
+  const monthsMs = 90 * 86_400_000;
+  const rung: string[] = [];
+  systemClock.after(monthsMs, () => rung.push('kept'));
+  const canceled = systemClock.after(monthsMs, () => rung.push('canceled'));
+  vi.advanceTimersByTime(monthsMs - 1);
+  expect(rung).toEqual([]);
+  canceled.cancel();
+  vi.advanceTimersByTime(1);
+  expect(rung).toEqual(['kept']);
 });

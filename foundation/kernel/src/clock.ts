@@ -18,12 +18,19 @@ export interface Clock {
   after(delayMs: number, callback: () => void, options?: TimerOptions): TimerHandle;
 }
 
+/** The platform's timers end after about 24 days; a longer delay would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(delayMs, callback, options) {
-    const timer: unknown = setTimeout(callback, delayMs);
-    if (options?.keepAlive !== true && hasUnref(timer)) timer.unref();
+    let timer: unknown;
+    const start = (leftMs: number): void => {
+      timer = leftMs > MAX_TIMER_MS ? setTimeout(() => start(leftMs - MAX_TIMER_MS), MAX_TIMER_MS) : setTimeout(callback, leftMs);
+      if (options?.keepAlive !== true && hasUnref(timer)) timer.unref();
+    };
+    start(delayMs);
     return { cancel: () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]) };
   },
 };
