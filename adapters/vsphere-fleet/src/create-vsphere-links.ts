@@ -59,7 +59,7 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
     openRoad(record, {
       clock,
       connections,
-      keepAliveMs: options.connectionTtlMs,
+      connectionTtlMs: options.connectionTtlMs,
       requestTimeoutMs,
       authoritiesPem: options.authoritiesPem,
     });

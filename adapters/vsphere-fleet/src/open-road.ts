@@ -6,7 +6,7 @@ import { createUntrustedTransport } from './untrusted-transport.ts';
 export interface RoadOptions {
   readonly clock: Clock;
   readonly connections: number;
-  readonly keepAliveMs: number;
+  readonly connectionTtlMs: number;
   readonly requestTimeoutMs: number;
   /** Certificates that servers with `verifySsl` may chain to. Default: the public ones. */
   readonly authoritiesPem: string | undefined;
@@ -15,11 +15,11 @@ export interface RoadOptions {
 /** The bare way to a server under the trust that its entry names: an authority, an accepted certificate, or nothing yet. */
 export function openRoad(record: ServerRecord, options: RoadOptions): Transport {
   const { host, port } = record;
-  const { clock, connections, keepAliveMs, requestTimeoutMs } = options;
+  const { clock, connections, connectionTtlMs, requestTimeoutMs } = options;
   const origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const trust = toTrust(record, options.authoritiesPem);
   if (trust === null) return createUntrustedTransport({ host, port }, { origin, clock });
-  return openTransport({ origin, trust, clock, connections, keepAliveMs, timeoutMs: requestTimeoutMs });
+  return openTransport({ origin, trust, clock, connections, connectionTtlMs, keepAliveMs: connectionTtlMs, timeoutMs: requestTimeoutMs });
 }
 
 function toTrust({ verifySsl, pinnedSha256 }: ServerRecord, authoritiesPem: string | undefined): TlsTrust | null {

@@ -48,6 +48,17 @@ const answerRaw =
     socket.once('data', () => answer(socket));
   };
 
+test.each([
+  { connectionTtlMs: 1, what: 'is replaced when it has become too old, though it is never idle' },
+  { connectionTtlMs: undefined, what: 'is used again and again without such a limit' },
+])('a connection $what', async ({ connectionTtlMs }) => {
+  const server = await serve({ certificate: 'first', answer: (_request, response) => response.end('ok') });
+  const transport = transportTo(server, { connections: 1, connectionTtlMs });
+  for (let turn = 0; turn < 50 && server.connections() < 2; turn++) expect(await transport.exchange(get('/'), readText)).toBe('ok');
+  expect(server.connections()).toBe(connectionTtlMs === undefined ? 1 : 2);
+  expect(server.peak()).toBeLessThanOrEqual(2);
+});
+
 describe('an exchange', () => {
   test('sends method, path, headers and body and reads status, reason and text', async () => {
     const server = await serve({

@@ -16,6 +16,8 @@ export interface OpenTransportOptions extends OriginOptions {
   readonly connections?: number | undefined;
   /** How long an unused socket stays open, unless the server says less. Default: 30 s. */
   readonly keepAliveMs?: number | undefined;
+  /** A connection older than this takes no further exchange, however busy it is. Default: none is too old. */
+  readonly connectionTtlMs?: number | undefined;
   /** Name look-up and TCP. Default: 5 s. */
   readonly connectTimeoutMs?: number | undefined;
   /** Default: 5 s. */
@@ -64,6 +66,7 @@ class PooledTransport implements Transport {
       allowH2: false,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
+      clientTtl: options.connectionTtlMs ?? null,
       // The exchange has its own limits, on the injected clock.
       headersTimeout: 0,
       bodyTimeout: 0,
