@@ -104,6 +104,16 @@ describe('readConfig', () => {
     expect(problemsOf({ BREAKWATER_WHATEVER_ELSE: '1' })).toEqual(['BREAKWATER_WHATEVER_ELSE is no variable of this program.']);
   });
 
+  it.each(['THUMBNAIL_CACHE_TLL', 'VM_LIST_CACHE_TLL', 'BACKGROUND_REFRESH_INTERVALL', 'WS_PROXY_PROT'])('does so for %s, too', (name) => {
+    expect(problemsOf({ [name]: '60' })[0]).toMatch(`${name} is no variable of this program. Did you mean `);
+  });
+
+  it('takes a password letter by letter, with the blanks around it', () => {
+    const env = { ESXI_HOST: ' esx-01 ', ESXI_USER: 'root', ESXI_PASSWORD: ' two blanks ' };
+    expect(read(env).esxiPassword?.reveal()).toBe(' two blanks ');
+    expect(read(env).esxiHost).toBe('esx-01');
+  });
+
   it('leaves alone what belongs to others, also what Kubernetes sets for a service of our name', () => {
     const env = { FLASK_DEBUG: '1', PATH: '/bin', BREAKWATER_SERVICE_HOST: '10.0.0.1', BREAKWATER_PORT_5001_TCP_ADDR: '10.0.0.1' };
     expect(problemsOf(env)).toEqual([]);

@@ -21,7 +21,7 @@ export type ConfigResult =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names of ours: one that is not in the table is a slip, and a slip that is ignored is a setting without effect. */
-const OWN_PREFIXES = ['BREAKWATER_', 'ESXI_', 'CB_'] as const;
+const OWN_PREFIXES = ['BREAKWATER_', 'ESXI_', 'CB_', 'THUMBNAIL_', 'VM_LIST_', 'BACKGROUND_REFRESH_', 'WS_PROXY_'] as const;
 
 /** Kubernetes sets these by itself for a service that is called "breakwater". */
 const KUBERNETES_LINK = /^BREAKWATER_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)$/;
@@ -47,8 +47,9 @@ type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: f
 
 function readVariable(variable: Variable, env: Environment, files: ConfigFiles): Outcome {
   const set = [variable.name, ...variable.aliases].flatMap((name) => {
-    const text = env[name]?.trim() ?? '';
-    return text === '' ? [] : [{ name, text }];
+    const text = env[name] ?? '';
+    // Blanks around a password belong to it.
+    return text.trim() === '' ? [] : [{ name, text: variable.isSecret ? text : text.trim() }];
   });
   const [first, second] = set;
   if (first !== undefined && second !== undefined && first.text !== second.text) {
