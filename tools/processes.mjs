@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
@@ -17,15 +18,19 @@ export function run(program, args, options = {}) {
     const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: projectEnvironment(), ...options });
     const pass = (signal) => child.kill(signal);
     const onTerm = () => pass('SIGTERM');
+    const onHangUp = () => pass('SIGHUP');
     // The terminal sends SIGINT to the whole group; this handler only keeps us alive until the child is done.
     const onInt = () => undefined;
     process.on('SIGTERM', onTerm);
+    process.on('SIGHUP', onHangUp);
     process.on('SIGINT', onInt);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       process.off('SIGTERM', onTerm);
+      process.off('SIGHUP', onHangUp);
       process.off('SIGINT', onInt);
-      resolve(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1));
+      // As a shell tells it: a run that was killed is no success.
+      resolve(code ?? 128 + constants.signals[signal]);
     });
   });
 }

@@ -7,7 +7,7 @@ import { test } from './test.mjs';
 
 const [command = '', ...rest] = process.argv.slice(2);
 
-const needsWeb = (name) => name === undefined || ['demo', 'serve', 'start'].includes(name);
+const needsWeb = (name) => name === 'demo' || name === 'serve';
 
 const commands = {
   async start() {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from './check.mjs';
@@ -16,6 +16,10 @@ export async function test(filters) {
   try {
     const report = join(folder, 'report.json');
     const code = await run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
+    if (!existsSync(report)) {
+      console.error('Vitest ended without a report; the lines above say why.');
+      return Math.max(gates, code, 1);
+    }
     return Math.max(gates, code, judge(JSON.parse(readFileSync(report, 'utf8'))));
   } finally {
     rmSync(folder, { recursive: true, force: true });
