@@ -12,6 +12,7 @@ import { type PortalProcess, startPortal } from './support/portal-process.ts';
 
 const root = join(import.meta.dirname, '../..');
 const main = join(root, 'apps/breakwater/src/main.ts');
+const FULL_DISK_TOKEN = 'bwt_full-0123456789abcdef0123456789abcdef';
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-cli-'));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -75,6 +76,12 @@ test('a wrong setting stops the start with one clear line each, and exit code 78
   expect(result.stderr).toMatch(/PORT is "abc"/);
   expect(result.stderr).toMatch(/Did you mean CB_FAILURE_THRESHOLD\?/);
   expect(result.stderr).toMatch(/ESXI_MIN_INTERVAL/);
+});
+
+test('a fingerprint and an authority exclude each other', async () => {
+  const result = await runCommand(['server', 'add', 'esx-01', '--user', 'root', '--verify-ssl', '--fingerprint', 'AA:BB']);
+  expect(result.code).toBe(1);
+  expect(result.stderr).toContain("option '--fingerprint <sha256>' cannot be used with option '--verify-ssl'");
 });
 
 test('a command for a portal that does not run says how to start it', async () => {
@@ -344,13 +351,53 @@ test('the demo signs in once by its link and leaves nothing behind', async () =>
   const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
   const session = (await (await fetch(`${origin}/api/v1/session`, { headers: { cookie } })).json()) as Session;
   expect(session).toMatchObject({ demo: true, setup_required: false, person: { role: 'admin' } });
-  expect(await demo.stop('SIGINT')).toBe(0);
+  // As a terminal that is closed does it: nobody reads any more, and the signal is another one.
+  demo.process.stdout?.destroy();
+  demo.process.stderr?.destroy();
+  expect(await demo.stop('SIGHUP')).toBe(0);
   expect(readdirSync(join(folder, 'demo'))).toEqual([]);
+});
+
+test('a disk that fills up under a running portal: changes are refused with a reason, what is known stays readable, and it stops well', async () => {
+  // Half a mebibyte for each file: the shell's own limit needs neither a file system nor rights to make one.
+  const portal = startChild(
+    'sh',
+    ['-c', 'ulimit -f 1024; exec "$0" "$@"', process.execPath, '--conditions=@breakwater/source', main, 'serve'],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env['PATH'],
+        NODE_DISABLE_COMPILE_CACHE: '1',
+        BREAKWATER_DATA_DIR: join(folder, 'full'),
+        BREAKWATER_API_TOKEN: FULL_DISK_TOKEN,
+        PORT: '0',
+        HOST: '127.0.0.1',
+      },
+    },
+  );
+  const [, origin = ''] = await portal.waitFor(/(http:\/\/127\.0\.0\.1:\d+)/);
+  const ask = async (method: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }> => {
+    const response = await fetch(`${origin}/api/v1/tokens`, {
+      method,
+      headers: { authorization: `Bearer ${FULL_DISK_TOKEN}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  let made = 0;
+  let refused = await ask('POST', { name: 'x'.repeat(120), role: 'viewer' });
+  for (; refused.status === 201 && made < 5_000; made++) refused = await ask('POST', { name: 'x'.repeat(120), role: 'viewer' });
+  expect(refused.body).toMatchObject({ code: 'STORAGE_FULL' });
+  expect(made).toBeGreaterThan(10);
+  const kept = await ask('GET');
+  expect(kept.status).toBe(200);
+  expect(kept.body).toHaveLength(made);
+  expect(await portal.stop()).toBe(0);
 });
 
 test('simulate vsphere serves until it is stopped', async () => {
   const simulator = start(['simulate', 'vsphere', '--port', '0', '--machines', '3', '--personality', 'esxi-6.7']);
   const [, control = ''] = await simulator.waitFor(/control\s+(http:\/\/127\.0\.0\.1:\d+)/);
   expect((await fetch(control)).status).toBeLessThan(500);
-  expect(await simulator.stop('SIGTERM')).toBe(0);
+  expect(await simulator.stop('SIGINT')).toBe(0);
 });

@@ -110,7 +110,7 @@ function addServerCommands(program: Command, terminal: Terminal): void {
     .requiredOption('--user <name>', 'user to sign in with')
     .option('--name <text>', 'name shown in the portal; default: the address')
     .option('--port <number>', 'HTTPS port', toPort, 443)
-    .option('--fingerprint <sha256>', 'trust exactly this certificate, without asking')
+    .addOption(new Option('--fingerprint <sha256>', 'trust exactly this certificate, without asking').conflicts('verifySsl'))
     .option('--verify-ssl', 'the certificate must chain to a known authority instead of being pinned', false)
     .action(async (address: string, options: AddFlags) =>
       addServer(open(), { ...options, address, name: options.name, fingerprint: options.fingerprint }),
