@@ -41,12 +41,15 @@ it('is held against other processes, and is free again when its holder was kille
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
-  for await (const line of createInterface({ input: child.stdout })) {
-    expect(line).toBe('true');
-    break;
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      expect(line).toBe('true');
+      break;
+    }
+    expect(await lockDataDirectory(folder)).toBeNull();
+  } finally {
+    child.kill('SIGKILL');
   }
-  expect(await lockDataDirectory(folder)).toBeNull();
-  child.kill('SIGKILL');
   await ended;
   const lock = await lockDataDirectory(folder);
   expect(lock).not.toBeNull();
