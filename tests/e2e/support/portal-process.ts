@@ -97,7 +97,7 @@ export async function startPortal(options: { readonly env?: NodeJS.ProcessEnv } 
             now !== undefined && now.vm_count > 0 && machines.filter((machine) => machine.server_id === id).length === now.vm_count;
           return isWhole && now.state === 'live' ? now : undefined;
         },
-        { what: `${input.name} is live` },
+        { what: `${input.name} is live`, timeoutMs: 60_000 },
       );
     },
     async machines(serverId) {
