@@ -23,7 +23,7 @@ const PAGE_OBJECTS = 250;
 const MAX_OBJECTS = 200_000;
 
 /** A vCenter with 35,000 machines has 140. The pages of a hostile one may hold nothing and still announce more. */
-const MAX_PAGES = 5_000;
+const MAX_PAGES = 1_000;
 
 /** Reads properties of many objects in few calls. Never object by object: that costs a hundred times as much on both sides. */
 export class PropertyReader {

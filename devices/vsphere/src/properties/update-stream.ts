@@ -36,7 +36,7 @@ const PAGE_OBJECTS = 200;
 const MAX_OBJECTS = 200_000;
 
 /** A vCenter with 35,000 machines has 350. Bounds a server that announces more for ever. */
-const MAX_PAGES = 5_000;
+const MAX_PAGES = 1_000;
 
 /** Least time from one wait for news to the next. What changes meanwhile comes in one answer instead of many. */
 const PACE_MS = 250;
