@@ -146,6 +146,14 @@ describe('changePower', () => {
     expect(server.sent('ResetVM_Task')).toHaveLength(1);
   });
 
+  it('does not take another task that is running for its own', async () => {
+    const server = new FakeServer()
+      .script('ResetVM_Task', RESET)
+      .script('RetrievePropertiesEx', machineNow('poweredOn', 'task-9'), taskNow('running', 'VirtualMachine.createScreenshot'))
+      .script('WaitForUpdatesEx', changed({ type: 'Task', value: 'task-9' }, property('info.state', 'TaskInfoState', 'success')));
+    expect((await act(server, 'reset')).outcome).toMatchObject({ kind: 'unknown', code: 'TRANSPORT_RESET' });
+  });
+
   it('says unknown, and does not repeat, when reading back does not settle it', async () => {
     const server = new FakeServer().script('ResetVM_Task', RESET).script('RetrievePropertiesEx', machineNow('poweredOn'));
     expect((await act(server, 'reset')).outcome).toMatchObject({ kind: 'unknown', code: 'TRANSPORT_RESET' });

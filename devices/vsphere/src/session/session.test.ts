@@ -122,6 +122,19 @@ describe('Session', () => {
     expect(logins.map((request) => request.headers?.['cookie'])).toEqual([undefined, undefined]);
   });
 
+  it('does not end the new session for a refusal that was meant for the old one', async () => {
+    let answer: (reply: FakeAnswer) => void = () => undefined;
+    const good = soapReply('CurrentTime', '<returnval>2026-01-02T00:00:00Z</returnval>');
+    const server = new FakeServer().script('CurrentTime', () => new Promise((resolve) => (answer = resolve)), NOT_AUTHENTICATED, good);
+    const session = openSession(server);
+    const slow = readTime(session);
+    await expect.poll(() => server.isPending('CurrentTime')).toBe(true);
+    await readTime(session);
+    answer(NOT_AUTHENTICATED);
+    expect(await slow).toBe('2026-01-02T00:00:00Z');
+    expect(server.signIns).toBe(2);
+  });
+
   it('does not sign in without end when the server never accepts its own session', async () => {
     const server = new FakeServer().on('CurrentTime', () => NOT_AUTHENTICATED);
     expect(await codeOf(readTime(openSession(server)))).toBe('VSPHERE_SESSION_EXPIRED');
