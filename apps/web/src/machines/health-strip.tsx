@@ -1,6 +1,6 @@
 import type { Server } from '@breakwater/contract';
 import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
-import { useFleet, useServices } from '../app/services.ts';
+import { useFeedStatus, useFleet, useServices } from '../app/services.ts';
 import { useNow } from '../app/use-now.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { LazyPopoverPanel } from '../ui/lazy-overlays.ts';
@@ -19,6 +19,8 @@ export function HealthStrip(): ReactNode {
   const [opened, setOpened] = useState<string | null>(null);
   const [showsAll, setShowsAll] = useState(false);
   const trigger = useRef<HTMLElement | null>(null);
+  // Cut off from the portal, nobody knows how the servers are: the banner tells since when, and the strip claims nothing.
+  const isCutOff = useFeedStatus().kind === 'lost';
   useStateAnnouncements(servers);
   if (servers.length === 0) return null;
   const sorted = servers.toSorted(
@@ -29,10 +31,12 @@ export function HealthStrip(): ReactNode {
   const collapsed = isCrowded && !showsAll ? countByState(sorted.filter((server) => !isTroubled(server))) : [];
   const troubled = sorted.filter(isTroubled).length;
   return (
-    <section className="health-strip" aria-label={t('strip.label')}>
-      <p className="strip-summary">
-        {troubled === 0 ? t('strip.all_well') : t('strip.trouble', { count: troubled, total: servers.length })}
-      </p>
+    <section className="health-strip" aria-label={t('strip.label')} data-outdated={isCutOff ? 'yes' : 'no'}>
+      {isCutOff ? null : (
+        <p className="strip-summary">
+          {troubled === 0 ? t('strip.all_well') : t('strip.trouble', { count: troubled, total: servers.length })}
+        </p>
+      )}
       <ul className="chips">
         {chips.map((server) => (
           <li key={server.id}>
