@@ -1,5 +1,5 @@
 import type { PowerState } from '@breakwater/contract';
-import { type ReactNode, useEffect, useEffectEvent, useId, useState } from 'react';
+import { type ReactNode, useEffect, useEffectEvent, useId, useRef, useState } from 'react';
 import type { MachinesSearch } from '../app/machines-search.ts';
 import { useFleet, usePreferences, useServices } from '../app/services.ts';
 import { useWords } from '../i18n/use-words.ts';
@@ -104,23 +104,22 @@ function SearchField(props: { readonly value: string; readonly onChange: (text: 
   const { clock } = useServices();
   const id = useId();
   const [text, setText] = useState(props.value);
-  const [echoes] = useState(() => new SentTexts(props.value));
+  const echoes = useRef(new SentTexts(props.value));
   const onChange = useEffectEvent(props.onChange);
 
-  const follow = useEffectEvent((value: string) => {
-    if (!echoes.isEcho(value)) setText(value);
-  });
-
-  useEffect(() => follow(props.value), [props.value]);
+  useEffect(() => {
+    const isEcho = echoes.current.isEcho(props.value);
+    if (!isEcho) setText(props.value);
+  }, [props.value]);
 
   useEffect(() => {
-    if (text === echoes.latest) return;
+    if (text === echoes.current.latest) return;
     const timer = clock.after(TYPING_PAUSE_MS, () => {
-      echoes.send(text);
+      echoes.current.send(text);
       onChange(text);
     });
     return () => timer.cancel();
-  }, [text, clock, echoes]);
+  }, [text, clock]);
 
   return (
     <div className="search-field">
