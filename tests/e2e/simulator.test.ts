@@ -230,7 +230,7 @@ test.concurrent.each(FAULTS)('$kind: no machine is lost, no account is locked, a
     what: `news after ${effect.kind}`,
     timeoutMs: 100_000,
   });
-  // A limiter that was driven to its longest pause comes back success by success, as spec 02 has it: until then the server is slow.
+  // The limiter has learned from the trouble: until it has seen some successes the server may be slow.
   await eventually(async () => ['live', 'slow'].includes((await bed.state()).state), { what: `${effect.kind} is over` });
   const report = bed.simulator.control.report();
   expect(report.logins.failures).toBe(0);

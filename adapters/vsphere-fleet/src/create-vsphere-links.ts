@@ -6,6 +6,7 @@ import {
   ESXI_SCREEN_TIMEOUT_MS,
   type EsxiLimits,
   esxiPreset,
+  type LimiterSpec,
   type Pipeline,
   type ResilienceEvent,
   toLogLines,
@@ -27,9 +28,20 @@ export interface VsphereLinksDependencies {
   readonly options?: Partial<VsphereLinksOptions>;
 }
 
+const LIMITERS = {
+  'paced-window': { kind: 'pacedWindow' },
+  delay: { kind: 'delay' },
+  aimd: { kind: 'aimd' },
+  fixed: { kind: 'fixed' },
+} as const satisfies Readonly<Record<string, LimiterSpec>>;
+
+export type LimiterName = keyof typeof LIMITERS;
+
 export interface VsphereLinksOptions {
   /** What differs from `ESXI_LIMITS` (spec 01). */
   readonly limits: Partial<EsxiLimits>;
+  /** How what a server stands is learned inside these limits. Default: `paced-window`; `delay` is the law of spec 02. */
+  readonly limiter: LimiterName;
   /** Connections for calls, per server; the wait for news has one of its own. Spec 02: 5. */
   readonly poolSize: number;
   /** How long an unused connection is kept. Spec 02: 5 min. */
@@ -44,6 +56,7 @@ export interface VsphereLinksOptions {
 
 export const DEFAULT_VSPHERE_LINKS_OPTIONS: VsphereLinksOptions = {
   limits: {},
+  limiter: 'paced-window',
   poolSize: 5,
   connectionTtlMs: 300_000,
   screenTimeoutMs: ESXI_SCREEN_TIMEOUT_MS,
@@ -67,7 +80,7 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
     open(record, credentials) {
       const linkLogger = logger.with({ serverId: record.id });
       const bare = road(record, options.poolSize + 1);
-      const pipeline = openPipeline(record, { ...deps, logger: linkLogger, limits: options.limits, onOpened: () => probe?.start() });
+      const pipeline = openPipeline(record, { ...deps, logger: linkLogger, ...options, onOpened: () => probe?.start() });
       const guarded = withPipeline(bare, { pipeline });
       const probe = pipeline.breaker === null ? null : new BreakerProbe({ clock, breaker: pipeline.breaker, transport: guarded });
       const client = createVsphereClient({
@@ -96,11 +109,12 @@ function openPipeline(
   record: ServerRecord,
   deps: Pick<VsphereLinksDependencies, 'clock' | 'logger' | 'random' | 'onEvent'> & {
     readonly limits: Partial<EsxiLimits>;
+    readonly limiter: LimiterName;
     onOpened(): void;
   },
 ): Pipeline {
   const { clock, logger, random = systemRandom } = deps;
-  const spec = esxiPreset({ limits: deps.limits, classify: classifyVsphereOutcome });
+  const spec = esxiPreset({ limits: deps.limits, limiter: LIMITERS[deps.limiter], classify: classifyVsphereOutcome });
   const onEvent = (event: ResilienceEvent): void => {
     for (const { level, text } of toLogLines(event)) logger[level](text);
     if (event.kind === 'breaker.opened') deps.onOpened();

@@ -80,6 +80,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
         connectionTtlMs: config.esxiConnectionTtlMs,
         screenTimeoutMs: config.esxiScreenshotTimeoutMs,
         confirmIntervalMs: config.backgroundRefreshIntervalMs,
+        limiter: config.esxiLimiter,
         limits: {
           maxConcurrent: config.esxiMaxConcurrent,
           minIntervalMs: config.esxiMinIntervalMs,

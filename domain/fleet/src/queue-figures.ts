@@ -10,9 +10,10 @@ export function sumQueues(queues: readonly QueueFigures[]): QueueFigures {
       min_interval: Math.max(sum.min_interval, queue.min_interval),
       active_requests: sum.active_requests + queue.active_requests,
       waiting_requests: sum.waiting_requests + queue.waiting_requests,
+      current_concurrent: sum.current_concurrent + queue.current_concurrent,
       current_delay: Math.max(sum.current_delay, queue.current_delay),
     }),
-    { max_concurrent: 0, min_interval: 0, active_requests: 0, waiting_requests: 0, current_delay: 0 },
+    { max_concurrent: 0, min_interval: 0, active_requests: 0, waiting_requests: 0, current_concurrent: 0, current_delay: 0 },
   );
   return {
     ...total,

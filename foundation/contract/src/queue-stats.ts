@@ -26,6 +26,8 @@ export const queueFiguresSchema = z.object({
   waiting_requests: z.number(),
   total_requests: z.number(),
   avg_wait_time: z.number(),
+  /** Requests at the same time that the adaptive limiter allows now, `max_concurrent` at most. */
+  current_concurrent: z.number(),
   /** Seconds between two requests that the adaptive limiter asks for now. */
   current_delay: z.number(),
   by_priority: z.object({ CRITICAL: waitSchema, HIGH: waitSchema, NORMAL: waitSchema, LOW: waitSchema }),

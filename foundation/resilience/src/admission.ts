@@ -36,6 +36,8 @@ export interface QueueSnapshot extends WaitFigures {
   readonly minIntervalMs: number;
   /** Slots in use, those of abandoned attempts included. */
   readonly active: number;
+  /** Attempts that background work may have under way together now, with what the limiter has learned. */
+  readonly window: number;
   /** Pause between two attempts that the limiter asks for now; 0 while it does not slow anybody. */
   readonly delayMs: number;
   readonly byPriority: Readonly<Record<Priority, LevelWaitFigures>>;
@@ -188,6 +190,7 @@ export class Admission {
       waiting: this.#queue.size,
       started: this.#started,
       avgWaitMs: this.#wait.value,
+      window: Math.min(this.#maxConcurrent, this.#limiter?.windowFor('normal') ?? this.#maxConcurrent),
       delayMs: this.#limiter?.delayMs ?? 0,
       byPriority,
     };

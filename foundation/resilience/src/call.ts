@@ -294,7 +294,7 @@ export class Call implements AdmissionWaiter, Expiring {
     if (verdict.kind !== 'canceled' && !this.#isParked) core.durations.add(nowMs - startedAtMs);
     if (core.adaptiveTimeout !== null) this.#learnTimeout(attempt, { verdict, nowMs });
     core.breaker?.settle(attempt.permit, verdict, { nowMs, startedAtMs });
-    if (!this.#isParked) core.gate?.learn({ verdict, startedAtMs, nowMs, timeoutMs: end.timeoutMs });
+    if (!this.#isParked) core.gate?.learn({ verdict, op: this.op, startedAtMs, nowMs, timeoutMs: end.timeoutMs });
   }
 
   #learnTimeout(attempt: Attempt, end: { readonly verdict: Verdict; readonly nowMs: number }): void {

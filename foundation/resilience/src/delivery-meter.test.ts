@@ -4,7 +4,8 @@ import { DeliveryMeter } from './delivery-meter.ts';
 function create() {
   const meter = new DeliveryMeter();
   meter.begin(0);
-  const add = (nowMs: number, latencyMs = 100, demand: 'waiting' | 'satisfied' = 'waiting') => meter.add(latencyMs, { nowMs, demand });
+  const add = (nowMs: number, latencyMs = 100, demand: 'waiting' | 'satisfied' = 'waiting') =>
+    meter.add(latencyMs, { op: 'call', nowMs, demand });
   return { meter, add };
 }
 
@@ -60,7 +61,7 @@ describe('delivery meter', () => {
     expect(meter.baseMs).toBe(100);
     add(64_001, 200);
     expect(meter.baseMs).toBe(200);
-    meter.restartBase(250, 64_002);
+    meter.restartBase('call', { baseMs: 250, nowMs: 64_002 });
     expect(meter.baseMs).toBe(250);
   });
 
@@ -72,7 +73,7 @@ describe('delivery meter', () => {
     expect(meter.currentPerSecond(500)).toBe(2);
     const later = new DeliveryMeter();
     later.begin(9_000);
-    later.add(100, { nowMs: 9_200, demand: 'waiting' });
+    later.add(100, { op: 'call', nowMs: 9_200, demand: 'waiting' });
     expect(later.currentPerSecond(9_500)).toBe(2);
   });
 

@@ -1,31 +1,20 @@
+import { UnloadedLatency } from './unloaded-latency.ts';
+
 /** A measuring window closes at this many successes, but not before the shorter time; at the longer time with fewer. */
 const ENOUGH_SUCCESSES = 8;
 const SHORT_WINDOW_MS = 250;
 const LONG_WINDOW_MS = 2_000;
 
-/** How long the latency of an unloaded server is remembered. */
-const MEMORY_MS = 60_000;
-
 /** Weight of the newest window in the delivered rate. */
 const SMOOTHING = 0.5;
 
-interface WindowMean {
-  readonly atMs: number;
-  readonly meanMs: number;
-}
-
-/**
- * How many successes per second a server delivers, and how long they take when nothing waits. The latter is the least mean of a
- * window and not the least latency of a call, so that one quick answer among slow ones does not count as the rule.
- */
+/** How many successes per second a server delivers, and how long they take when nothing waits. */
 export class DeliveryMeter {
-  #sumMs = 0;
+  readonly #latency = new UnloadedLatency();
   #count = 0;
   #sinceMs = Number.NaN;
-  #means: WindowMean[] = [];
   #perSecond = 0;
   #peakPerSecond = 0;
-  #baseMs = 0;
 
   /** 0 until a window has closed. */
   get perSecond(): number {
@@ -37,9 +26,9 @@ export class DeliveryMeter {
     return this.#peakPerSecond;
   }
 
-  /** Mean latency without a queue; 0 until a window has closed. */
+  /** Mean latency without a queue, for the kinds of calls in the window that closed last; 0 until one has closed. */
   get baseMs(): number {
-    return this.#baseMs;
+    return this.#latency.baseMs;
   }
 
   /** Time runs from the first attempt on. */
@@ -48,28 +37,26 @@ export class DeliveryMeter {
   }
 
   /**
-   * Adds a success. The mean latency of the window when it closes with this one, else null. Where nobody had to wait, few
+   * Adds a success. The mean latency of the window when it closes with this one, to be compared with `baseMs`; else null. Where nobody had to wait, few
    * successes mean little demand, so such a window never lowers the delivered rate.
    */
-  add(latencyMs: number, options: { readonly nowMs: number; readonly demand: 'waiting' | 'satisfied' }): number | null {
-    const { nowMs, demand } = options;
+  add(
+    latencyMs: number,
+    options: { readonly op: string; readonly nowMs: number; readonly demand: 'waiting' | 'satisfied' },
+  ): number | null {
+    const { op, nowMs, demand } = options;
     this.begin(nowMs - latencyMs);
-    this.#sumMs += latencyMs;
+    this.#latency.add(op, latencyMs);
     this.#count++;
     const durationMs = nowMs - this.#sinceMs;
     if (durationMs < (this.#count >= ENOUGH_SUCCESSES ? SHORT_WINDOW_MS : LONG_WINDOW_MS)) return null;
-    const meanMs = this.#sumMs / this.#count;
     const perSecond = (this.#count * 1_000) / durationMs;
-    this.#sumMs = 0;
     this.#count = 0;
     this.#sinceMs = nowMs;
     const smoothed = this.#perSecond === 0 ? perSecond : this.#perSecond * (1 - SMOOTHING) + perSecond * SMOOTHING;
     if (demand === 'waiting' || smoothed > this.#perSecond) this.#perSecond = smoothed;
     this.#peakPerSecond = Math.max(this.#peakPerSecond, perSecond);
-    this.#means = this.#means.filter(({ atMs }) => atMs >= nowMs - MEMORY_MS);
-    this.#means.push({ atMs: nowMs, meanMs });
-    this.#baseMs = Math.min(...this.#means.map((mean) => mean.meanMs));
-    return meanMs;
+    return this.#latency.close(nowMs);
   }
 
   /** The rate of the window that has not closed yet, for a rejection before anything is known; 0 where it says nothing. */
@@ -88,9 +75,8 @@ export class DeliveryMeter {
     this.#peakPerSecond = this.#perSecond;
   }
 
-  /** A latency that was measured while the queue was known to be empty replaces all earlier ones. */
-  restartBase(baseMs: number, nowMs: number): void {
-    this.#means = [{ atMs: nowMs, meanMs: baseMs }];
-    this.#baseMs = baseMs;
+  /** A latency that was measured while the queue was known to be empty replaces all earlier ones of its kind. */
+  restartBase(op: string, latency: { readonly baseMs: number; readonly nowMs: number }): void {
+    this.#latency.restart(op, latency);
   }
 }

@@ -57,6 +57,8 @@ export interface QueueStats extends WaitStats {
   readonly min_interval: number;
   readonly active_requests: number;
   readonly waiting_requests: number;
+  /** Learned: how many at once the limiter lets through now. */
+  readonly current_concurrent: number;
   readonly current_delay: number;
   readonly by_priority: Readonly<Record<'CRITICAL' | 'HIGH' | 'NORMAL' | 'LOW', WaitStats>>;
 }
@@ -71,6 +73,7 @@ export function toQueueStats(queue: QueueSnapshot | null): QueueStats {
     active_requests: queue?.active ?? 0,
     waiting_requests: queue?.waiting ?? 0,
     ...toWait(queue ?? NO_WAITS),
+    current_concurrent: queue?.window ?? 0,
     current_delay: (queue?.delayMs ?? 0) / 1_000,
     by_priority: {
       CRITICAL: toWait(waits?.critical ?? NO_WAITS),

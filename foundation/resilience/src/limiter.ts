@@ -4,6 +4,8 @@ import type { Verdict } from './verdict.ts';
 /** One attempt that has ended, as a limiter sees it. */
 export interface LimiterSample {
   readonly verdict: Verdict;
+  /** Name of the kind of call, as in the events. Kinds differ in how long they take. */
+  readonly op?: string;
   readonly startedAtMs: number;
   readonly nowMs: number;
   /** Timeout that the server named in its error or that the attempt ran into; undefined when none is known. */

@@ -43,6 +43,23 @@ describe('before anything was rejected', () => {
     expect(limiter.windowFor('critical')).toBe(5);
   });
 
+  it('does not take many slow calls after many quick ones for a queue, where they are of another kind', () => {
+    const answer = (limiter: PacedWindowLimiter, nowMs: number, op: string): void =>
+      limiter.settled({
+        verdict: { kind: 'success' },
+        op,
+        startedAtMs: nowMs - (op === 'quick' ? 10 : 300),
+        nowMs,
+        timeoutMs: undefined,
+      });
+    const mixed = create();
+    for (let nowMs = 1_000; nowMs <= 9_000; nowMs += 50) answer(mixed.limiter, nowMs, nowMs <= 5_000 ? 'quick' : 'slow');
+    expect([mixed.changes.length, mixed.limiter.delayMs]).toEqual([0, 0]);
+    const alike = create();
+    for (let nowMs = 1_000; nowMs <= 9_000; nowMs += 50) alike.succeed(nowMs, nowMs <= 5_000 ? 10 : 300);
+    expect([alike.changes.length, alike.limiter.delayMs > 0]).toEqual([1, true]);
+  });
+
   it('doubles the window while somebody waits and the latency stays flat', () => {
     const { limiter, deliver } = create({ initialWindow: 2 });
     deliver(0, { toMs: 500, everyMs: 25 });

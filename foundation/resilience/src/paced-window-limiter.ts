@@ -42,8 +42,9 @@ export interface PacedWindowOptions {
 /** While few enough attempts are under way that the server has no queue, its latency shows. */
 interface Drain {
   readonly sinceMs: number;
-  sumMs: number;
   answers: number;
+  /** By kind of call. */
+  readonly latencies: Map<string, { sumMs: number; count: number }>;
 }
 
 /**
@@ -134,7 +135,7 @@ export class PacedWindowLimiter implements Limiter {
 
   settled(sample: LimiterSample): void {
     const { verdict, startedAtMs, nowMs } = sample;
-    if (verdict.kind === 'success') this.#succeeded(startedAtMs, nowMs);
+    if (verdict.kind === 'success') this.#succeeded(sample);
     else if (verdict.kind === 'timeout') this.#rejected(this.#timeoutDecrease, { startedAtMs, nowMs });
     else if (verdict.kind === 'throttled') {
       if (verdict.retryAfterMs !== undefined) this.#closeFor(verdict.retryAfterMs, nowMs);
@@ -142,11 +143,11 @@ export class PacedWindowLimiter implements Limiter {
     }
   }
 
-  #succeeded(startedAtMs: number, nowMs: number): void {
+  #succeeded({ op = '', startedAtMs, nowMs }: LimiterSample): void {
     const wasLimiting = this.#isLimiting;
-    if (this.#drain !== null) this.#look(this.#drain, { startedAtMs, nowMs });
+    if (this.#drain !== null) this.#look(this.#drain, { op, startedAtMs, nowMs });
     this.#endOutage(nowMs);
-    const meanMs = this.#meter.add(nowMs - startedAtMs, { nowMs, demand: wasLimiting ? 'waiting' : 'satisfied' });
+    const meanMs = this.#meter.add(nowMs - startedAtMs, { op, nowMs, demand: wasLimiting ? 'waiting' : 'satisfied' });
     if (meanMs !== null) {
       this.#isLimiting = false;
       this.#windowMeasured(meanMs, { wasLimiting, nowMs });
@@ -210,18 +211,19 @@ export class PacedWindowLimiter implements Limiter {
         this.#tellSlowed(nowMs);
       } else if (wasLimiting) this.#window *= 2;
     } else if (this.#drain === null && nowMs - this.#unloadedAtMs > STALE_BASE_MS) {
-      this.#drain = { sinceMs: nowMs, sumMs: 0, answers: 0 };
+      this.#drain = { sinceMs: nowMs, answers: 0, latencies: new Map() };
     }
   }
 
-  #look(drain: Drain, answer: { readonly startedAtMs: number; readonly nowMs: number }): void {
-    const { startedAtMs, nowMs } = answer;
+  #look(drain: Drain, answer: { readonly op: string; readonly startedAtMs: number; readonly nowMs: number }): void {
+    const { op, startedAtMs, nowMs } = answer;
     if (startedAtMs > drain.sinceMs) {
-      drain.sumMs += nowMs - startedAtMs;
+      const latency = drain.latencies.get(op) ?? { sumMs: 0, count: 0 };
+      drain.latencies.set(op, { sumMs: latency.sumMs + nowMs - startedAtMs, count: latency.count + 1 });
       drain.answers++;
     }
     if (drain.answers < DRAIN_ANSWERS && nowMs - drain.sinceMs <= DRAIN_MS) return;
-    if (drain.answers > 0) this.#meter.restartBase(drain.sumMs / drain.answers, nowMs);
+    for (const [kind, { sumMs, count }] of drain.latencies) this.#meter.restartBase(kind, { baseMs: sumMs / count, nowMs });
     this.#unloadedAtMs = nowMs;
     this.#drain = null;
   }

@@ -2,6 +2,8 @@
 export interface ServerLimits {
   /** Requests served at once, parked long polls apart; more are answered 503. */
   capacity: number | undefined;
+  /** Requests taken per second, after a burst of one second's worth; more are answered 503. */
+  requestsPerSecond: number | undefined;
   /** Sockets let through at once; more are closed during the TLS handshake. */
   connectionCap: number | undefined;
   maxSessions: number;
@@ -35,6 +37,7 @@ export interface ServerLimits {
 
 export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
   capacity: undefined,
+  requestsPerSecond: undefined,
   connectionCap: undefined,
   maxSessions: 2_000,
   sessionIdleMs: 1_800_000,

@@ -396,6 +396,16 @@ describe('trouble', () => {
     await until(() => simulator.control.report().active === 0);
   });
 
+  it('answers 503 beyond so many requests a second, and counts them as refused', async () => {
+    const { client, simulator } = await startSignedIn();
+    simulator.control.limits.requestsPerSecond = 0.001;
+    const statuses = [(await client.post(CURRENT_TIME)).status, (await client.post(CURRENT_TIME)).status];
+    expect(statuses).toEqual([200, 503]);
+    expect(simulator.control.report().refused).toBe(1);
+    simulator.control.limits.requestsPerSecond = undefined;
+    expect((await client.post(CURRENT_TIME)).status).toBe(200);
+  });
+
   it('does not count a parked long poll as work', async () => {
     const { client, simulator } = await startSignedIn({ limits: { capacity: 1 } });
     const { collector } = await client.createFilter({ view: await client.createView(), paths: ['name'] });

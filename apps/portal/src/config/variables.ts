@@ -128,6 +128,13 @@ export const VARIABLES = {
     maxS: 60,
     meaning: 'Shortest time between the starts of two requests to one server.',
   }),
+  esxiLimiter: choiceVariable({
+    name: 'ESXI_LIMITER',
+    choices: ['paced-window', 'delay', 'aimd', 'fixed'],
+    fallback: 'paced-window',
+    meaning:
+      'How the pace of each server is learned inside ESXI_MAX_CONCURRENT and ESXI_MIN_INTERVAL. paced-window: a rate and a number of requests at once, from refusals, timeouts and answer times; delay: the pauses of the documents, 0.5 to 10 seconds after a refusal; aimd: a number of requests at once, from refusals alone; fixed: nothing is learned.',
+  }),
   esxiRequestTimeoutMs: durationVariable({
     name: 'ESXI_REQUEST_TIMEOUT',
     fallbackS: 30,

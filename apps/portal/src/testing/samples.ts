@@ -79,6 +79,7 @@ const queue: QueueFigures = {
   waiting_requests: 0,
   total_requests: 8,
   avg_wait_time: 0.25,
+  current_concurrent: 4,
   current_delay: 0.15,
   by_priority: { CRITICAL: wait, HIGH: wait, NORMAL: wait, LOW: wait },
 };

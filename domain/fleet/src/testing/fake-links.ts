@@ -26,6 +26,7 @@ export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
       waiting_requests: 0,
       total_requests: 0,
       avg_wait_time: 0,
+      current_concurrent: 4,
       current_delay: 0.15,
       by_priority: { CRITICAL: NO_WAIT, HIGH: NO_WAIT, NORMAL: NO_WAIT, LOW: NO_WAIT },
     },

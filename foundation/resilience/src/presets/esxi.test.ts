@@ -1,4 +1,4 @@
-import { createSeededRandom, ManualClock } from '@breakwater/kernel';
+import { createSeededRandom, ManualClock, sleep } from '@breakwater/kernel';
 import { expect, it } from 'vitest';
 import type { ResilienceEvent } from '../events.ts';
 import { toLogLines } from '../log-line.ts';
@@ -33,11 +33,11 @@ it('is a valid specification, also with other limits', () => {
   expect(spec).toMatchObject({ classify, attempt: { timeoutMs: 5_000 }, admission: { maxConcurrent: 1 } });
 });
 
-it('pauses as spec 02 does, or learns as it is told to', () => {
-  expect(esxiPreset().admission?.limiter).toEqual({ kind: 'delay' });
-  const spec = esxiPreset({ limiter: { kind: 'pacedWindow' } });
+it('learns the pace inside the bounds of spec 01, or pauses as spec 02 does', () => {
+  expect(esxiPreset().admission?.limiter).toEqual({ kind: 'pacedWindow' });
+  const spec = esxiPreset({ limiter: { kind: 'delay' } });
   expect(() => validateSpec(spec)).not.toThrow();
-  expect(spec.admission).toEqual({ maxConcurrent: 4, minIntervalMs: 150, limiter: { kind: 'pacedWindow' } });
+  expect(spec.admission).toEqual({ maxConcurrent: 4, minIntervalMs: 150, limiter: { kind: 'delay' } });
 });
 
 it('opens after 5 failures, waits 30 s, closes after 3 successes, and logs it as spec 02 shows', async () => {
@@ -68,4 +68,52 @@ it('opens after 5 failures, waits 30 s, closes after 3 successes, and logs it as
     'Circuit breaker HALF_OPEN for server-123',
     'Circuit breaker CLOSED for server-123 after 3 successes',
   ]);
+});
+
+it.each([
+  ['pacedWindow', 0, 15],
+  ['delay', 60, 600],
+] as const)('is paced below one call a second for %s no longer than a while after an overload', async (kind, leastS, mostS) => {
+  const clock = new ManualClock();
+  const busy = new Error('503');
+  let isOverloaded = false;
+  let underWay = 0;
+  const pipeline = createPipeline(
+    esxiPreset({
+      // The breaker is another matter: here it stays closed.
+      limits: { failureThreshold: 10_000 },
+      limiter: { kind },
+      classify: ({ ok }) => ({ kind: ok ? 'success' : 'throttled' }),
+    }),
+    { key: 'a', clock, random: createSeededRandom(1) },
+  );
+  const ask = async (): Promise<void> => {
+    underWay++;
+    await pipeline.attempt(
+      async () => {
+        await sleep(clock, 200);
+        if (isOverloaded) throw busy;
+      },
+      { op: 'GET /screen', priority: 'low', idempotent: false },
+    );
+    underWay--;
+  };
+  /** Two screens at a time, as the fleet takes them. */
+  const drive = async (seconds: number, isOver: () => boolean = () => false): Promise<number> => {
+    for (let turn = 0; turn < seconds * 10; turn++) {
+      if (isOver()) return turn / 10;
+      while (underWay < 2) void ask();
+      await clock.advance(100);
+    }
+    return seconds;
+  };
+  await drive(30);
+  isOverloaded = true;
+  await drive(120);
+  expect(pipeline.snapshot().queue?.delayMs).toBeGreaterThan(5_000);
+  isOverloaded = false;
+  const tookS = await drive(1_000, () => (pipeline.snapshot().queue?.delayMs ?? 0) < 1_000);
+  expect(tookS).toBeGreaterThan(leastS);
+  expect(tookS).toBeLessThan(mostS);
+  pipeline.close();
 });

@@ -60,12 +60,12 @@ export const ESXI_SITES: Readonly<Record<EsxiSiteSize, EsxiSite>> = {
 export interface EsxiPresetOptions {
   /** Instead of single values of `ESXI_LIMITS`. */
   readonly limits?: Partial<EsxiLimits>;
-  /** Default: `{ kind: 'delay' }`, the pauses of spec 02. */
+  /** Default: `{ kind: 'pacedWindow' }`. `{ kind: 'delay' }` has the pauses of spec 02. */
   readonly limiter?: LimiterSpec;
   readonly classify?: Classifier;
 }
 
-/** The pipeline of one ESXi host or vCenter with the defaults of spec 01 and the pauses of spec 02. */
+/** The pipeline of one ESXi host or vCenter with the defaults of spec 01, and inside its bounds a pace that is learned. */
 export function esxiPreset(options: EsxiPresetOptions = {}): PipelineSpec {
   const limits = { ...ESXI_LIMITS, ...options.limits };
   return {
@@ -81,7 +81,7 @@ export function esxiPreset(options: EsxiPresetOptions = {}): PipelineSpec {
     admission: {
       maxConcurrent: limits.maxConcurrent,
       minIntervalMs: limits.minIntervalMs,
-      limiter: options.limiter ?? { kind: 'delay' },
+      limiter: options.limiter ?? { kind: 'pacedWindow' },
     },
     attempt: { timeoutMs: limits.requestTimeoutMs },
     ...(options.classify === undefined ? {} : { classify: options.classify }),

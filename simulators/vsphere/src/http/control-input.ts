@@ -13,7 +13,7 @@ const CHOICES: Readonly<Partial<Record<keyof ServerLimits, readonly string[]>>> 
   role: ['administrator', 'read-only'],
 };
 /** Limits that `null` switches off. */
-const OPTIONAL: ReadonlySet<string> = new Set(['capacity', 'connectionCap', 'managedBy']);
+const OPTIONAL: ReadonlySet<string> = new Set(['capacity', 'requestsPerSecond', 'connectionCap', 'managedBy']);
 
 /** Checks a JSON patch of the limits; unknown names and wrong types are refused as a whole. */
 export function readLimits(limits: ServerLimits, body: unknown): Partial<ServerLimits> {

@@ -10,6 +10,7 @@ import type { ServerState } from '../server-state.ts';
 import type { ServerCertificate } from '../tls/create-certificate.ts';
 import { answerFolder, answerScreen, readSessionCookie } from './file-doors.ts';
 import { prepareReply, type Reply, sendReply } from './reply.ts';
+import { RequestBucket } from './request-bucket.ts';
 import { answerSdk, answerVersions } from './sdk-door.ts';
 
 const MAX_BODY_BYTES = 4_194_304;
@@ -48,12 +49,14 @@ export interface FrontEndOptions {
 export class FrontEnd {
   readonly #options: FrontEndOptions;
   readonly #sockets = new Set<Socket>();
+  readonly #bucket: RequestBucket;
   #certificate: ServerCertificate;
   #server: Server | undefined;
   #port = 0;
 
   constructor(options: FrontEndOptions) {
     this.#options = options;
+    this.#bucket = new RequestBucket(options.server.clock);
     this.#certificate = options.certificate;
   }
 
@@ -134,8 +137,9 @@ export class FrontEnd {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { counters, server } = this.#options;
-    const { capacity } = server.limits;
-    if (capacity !== undefined && counters.active >= capacity) {
+    const { capacity, requestsPerSecond } = server.limits;
+    const isFull = capacity !== undefined && counters.active >= capacity;
+    if (isFull || (requestsPerSecond !== undefined && !this.#bucket.take(requestsPerSecond))) {
       counters.refuse();
       request.resume();
       sendReply(UNAVAILABLE, { request, response });
