@@ -209,6 +209,27 @@ describe('a server in trouble', () => {
     expect(simulator.control.report().requests).toBe(0);
   });
 
+  it.each([
+    ['paced-window', { isPaced: true, isNarrowed: false }],
+    ['delay', { isPaced: true, isNarrowed: false }],
+    ['aimd', { isPaced: false, isNarrowed: true }],
+    ['fixed', { isPaced: false, isNarrowed: false }],
+  ] as const)('that refuses calls is asked as the limiter "%s" has it', async (limiter, { isPaced, isNarrowed }) => {
+    const simulator = await start();
+    const { link, news } = open(simulator, { links: createLinks({ limits: { minIntervalMs: 1, failureThreshold: 100 }, limiter }) });
+    const moid = findMoid((await news.next('loaded')).machines, 'poweredOn');
+    expect(link.figures().queue).toMatchObject({ current_delay: 0, current_concurrent: 4 });
+    simulator.control.addFault({ effect: { kind: 'unavailable' }, on: ['screen'] });
+    for (let turn = 0; turn < 2; turn++) {
+      const capture = link.captureScreen(moid, { width: 200, height: 150, priority: 'high', signal: NEVER });
+      await expect(capture).rejects.toMatchObject({ code: 'VSPHERE_UNAVAILABLE' });
+    }
+    const { queue, delayMs } = link.figures();
+    expect(delayMs > 0).toBe(isPaced);
+    expect(queue.current_delay).toBe(delayMs / 1_000);
+    expect(queue.current_concurrent < 4).toBe(isNarrowed);
+  });
+
   it('that takes no calls opens the breaker, is asked more slowly, and both show in the figures', async () => {
     const simulator = await start();
     const { link, news } = open(simulator, { links: createLinks({ limits: { minIntervalMs: 1, failureThreshold: 3 } }) });
