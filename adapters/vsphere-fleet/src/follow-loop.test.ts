@@ -56,6 +56,16 @@ describe('following a server for good', () => {
     ]);
   });
 
+  it('waits as long as a server asks for, but never longer than five minutes', async () => {
+    const { seen, clock } = startLoop([
+      [failure('VSPHERE_UNAVAILABLE', { retryAfterMs: 60_000 })],
+      [failure('VSPHERE_UNAVAILABLE', { retryAfterMs: 999_999_000 })],
+      [confirmed, 'wait'],
+    ]);
+    await clock.advance(60_000 + 300_000);
+    expect(seen.map(({ news }) => (news.kind === 'lost' ? news.retryInMs : news.kind))).toEqual([60_000, 300_000, 'confirmed']);
+  });
+
   it('tries a living connection that broke once more before anybody is told', async () => {
     const { clock, seen, reloads } = startLoop([
       [confirmed, failure('TRANSPORT_RESET')],

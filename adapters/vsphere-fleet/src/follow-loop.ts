@@ -6,6 +6,9 @@ import { isForPeople, toTrouble } from './to-trouble.ts';
 /** Spec 01: 5 s, 10 s, 20 s, then every 30 s. Every server has its own count, so there is no herd that chance would have to spread. */
 const RECONNECT = exponentialBackoff({ firstMs: 5_000, capMs: 30_000, jitter: 'none' });
 
+/** Longest wait that a server may ask for: the six digits of seconds that are read from its header would lose it for eleven days. */
+const LONGEST_ASKED_WAIT_MS = 300_000;
+
 /** Says nothing about a server that was there a moment ago: it closes idle sockets, and so do proxies. */
 const SOCKET_CLOSED = 'TRANSPORT_RESET';
 
@@ -92,5 +95,5 @@ export class FollowLoop {
 
 function readRetryAfterMs(error: unknown): number {
   const wanted = isOpsError(error) ? error.details['retryAfterMs'] : undefined;
-  return typeof wanted === 'number' && Number.isFinite(wanted) ? wanted : 0;
+  return typeof wanted === 'number' && Number.isFinite(wanted) ? Math.min(wanted, LONGEST_ASKED_WAIT_MS) : 0;
 }
