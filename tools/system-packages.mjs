@@ -8,6 +8,8 @@ const NEEDED = [
   { package: 'tigervnc-standalone-server', proof: ['which', ['Xtigervnc']] },
   // Debian 13 and newer have Valkey too; both speak the same, and Redis is in all releases.
   { package: 'redis-server', proof: ['sh', ['-c', 'command -v valkey-server || command -v redis-server']] },
+  // The server's own programs are in a folder per version, outside the path.
+  { package: 'postgresql', proof: ['sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']] },
   { package: 'openssl', proof: ['which', ['openssl']] },
 ];
 

@@ -17,7 +17,7 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   fleet: ['kernel', 'contract', 'resilience'],
   access: ['kernel', 'contract'],
   'vsphere-fleet': ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'vsphere'],
-  storage: ['kernel', 'contract', 'fleet', 'access'],
+  storage: ['kernel', 'contract', 'resilience', 'fleet', 'access'],
   images: ['kernel', 'contract', 'fleet'],
   coordination: ['kernel', 'resilience'],
   web: ['kernel', 'contract'],
@@ -44,6 +44,7 @@ const SINGLE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ws: ['transport'],
   kysely: ['storage'],
   ioredis: ['coordination'],
+  pg: ['storage'],
   fastify: ['portal'],
 };
 

@@ -8,6 +8,7 @@ import { describeAccessRepositories } from '@breakwater/access/testing';
 import type { Operation } from '@breakwater/contract';
 import type { MachineFacts, ServerRecord } from '@breakwater/fleet';
 import { type LogFields, type Logger, ManualClock, Secret, silentLogger, toMoid, toOperationId, toServerId } from '@breakwater/kernel';
+import { describeDeadLetterStore } from '@breakwater/resilience/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage, type Storage } from './open-storage.ts';
 
@@ -93,6 +94,8 @@ function createOperation(id: string, changes: Partial<Operation> = {}): Operatio
     ...changes,
   };
 }
+
+describeDeadLetterStore('SQLite', async () => (await open()).deadLetters);
 
 describeAccessRepositories('SQLite', async () => (await open()).access);
 

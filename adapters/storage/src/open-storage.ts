@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import type { AccessRepositories, SetupTokenStore } from '@breakwater/access';
 import type { InventoryRepository, OperationRepository, ServerRepository } from '@breakwater/fleet';
 import type { Clock, Logger } from '@breakwater/kernel';
+import type { DeadLetterStore } from '@breakwater/resilience';
 import { openPasswordVault } from './crypto/password-vault.ts';
 import { openDatabase } from './database/open-database.ts';
 import { toStorageError } from './database/storage-error.ts';
 import { LOCK_FILE } from './files/directory-lock.ts';
 import { openDataDirectory } from './files/private-files.ts';
 import { createSetupTokenFile } from './files/setup-token-file.ts';
+import { createDeadLetterStore } from './repositories/dead-letter-store.ts';
 import { createInventoryRepository } from './repositories/inventory-repository.ts';
 import { JournalPruner, type JournalRetention } from './repositories/journal-pruner.ts';
 import { createOperationRepository } from './repositories/operation-repository.ts';
@@ -35,6 +37,7 @@ export interface Storage {
   readonly servers: ServerRepository;
   readonly inventory: InventoryRepository;
   readonly operations: OperationRepository;
+  readonly deadLetters: DeadLetterStore;
   readonly access: AccessRepositories;
   readonly setupTokenStore: SetupTokenStore;
   /** Finishes pending writes. Nothing may be used afterwards. */
@@ -60,6 +63,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
       servers: createServerRepository(db, { vault, clock }),
       inventory,
       operations: createOperationRepository(db, { pruner }),
+      deadLetters: createDeadLetterStore(db),
       access: {
         people: createPersonRepository(db),
         sessions: createSessionRepository(db),

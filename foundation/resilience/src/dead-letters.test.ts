@@ -1,11 +1,11 @@
-import { ManualClock, OpsError } from '@breakwater/kernel';
+import { ManualClock, OpsError, Secret } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { createDeadLetters, createMemoryDeadLetterStore } from './dead-letters.ts';
 import { describeDeadLetterStore } from './testing/dead-letter-store-contract.ts';
 
 describeDeadLetterStore('Memory', async () => createMemoryDeadLetterStore({ maxLetters: 10 }));
 
-const FAILED = { key: 'server-1', op: 'power off', payload: '{"machine":"17"}', error: new Error('refused'), attempts: 3 };
+const FAILED = { key: 'server-1', op: 'power off', payload: { machine: '17', force: true }, error: new Error('refused'), attempts: 3 };
 
 function create(maxLetters = 10) {
   const clock = new ManualClock();
@@ -77,5 +77,16 @@ describe('dead letters', () => {
     await expect(letters.add(FAILED)).rejects.toMatchObject({ code: 'RESILIENCE_QUEUE_FULL', key: 'server-1' });
     expect(await letters.list()).toMatchObject([{ id }]);
     expect(createDeadLetters({ store: createMemoryDeadLetterStore({ maxLetters: 1 }) })).toBeDefined();
+  });
+
+  it('have no room for a secret, whatever it is called', async () => {
+    const { letters } = create();
+    // @ts-expect-error A `Secret` is no plain fact.
+    await letters.add({ ...FAILED, payload: { key: new Secret('hunter2') } });
+    // @ts-expect-error Neither is anything that could hide one.
+    await letters.add({ ...FAILED, payload: { login: { user: 'root' } } });
+    // @ts-expect-error The name says what it is.
+    await letters.add({ ...FAILED, payload: { machine: '17', sessionToken: 'abc' } });
+    expect(JSON.stringify(await letters.list())).not.toContain('hunter2');
   });
 });

@@ -1,14 +1,26 @@
 import { type Clock, createId, isOpsError, systemClock } from '@breakwater/kernel';
 import { ResilienceError } from './resilience-error.ts';
 
+/**
+ * What it takes to do an operation again: plain facts, one level deep. Letters are kept and shown, so there is no room for a secret: a
+ * `Secret` is no plain fact, and `WithoutSecrets` refuses what is named like one.
+ */
+export type DeadLetterPayload = Readonly<Record<string, string | number | boolean | null>>;
+
+type SecretWord = 'password' | 'passphrase' | 'secret' | 'token' | 'ticket' | 'credential' | 'cookie';
+
+/** The same type where no name tells of a secret; otherwise one that nothing fits. */
+export type WithoutSecrets<P> = {
+  readonly [Name in keyof P]: Name extends string ? (Lowercase<Name> extends `${string}${SecretWord}${string}` ? never : P[Name]) : never;
+};
+
 /** A failed operation that must not vanish. */
 export interface DeadLetter {
   readonly id: string;
   /** Whom it was meant for. */
   readonly key: string;
   readonly op: string;
-  /** What it takes to do it again, as the caller writes it. Never a secret: letters are kept and shown. */
-  readonly payload: string;
+  readonly payload: DeadLetterPayload;
   /** Of the last failure. */
   readonly reason: { readonly code: string; readonly message: string };
   /** Attempts so far, those before it was put here included. */
@@ -29,10 +41,10 @@ export interface DeadLetterStore {
   count(): Promise<number>;
 }
 
-export interface FailedOperation {
+export interface FailedOperation<P extends DeadLetterPayload = DeadLetterPayload> {
   readonly key: string;
   readonly op: string;
-  readonly payload: string;
+  readonly payload: P & WithoutSecrets<P>;
   readonly error: unknown;
   readonly attempts: number;
 }
@@ -46,7 +58,7 @@ export type DeadLetterRetry =
   | { readonly kind: 'missing' };
 
 export interface DeadLetters {
-  add(failed: FailedOperation): Promise<DeadLetter>;
+  add<P extends DeadLetterPayload>(failed: FailedOperation<P>): Promise<DeadLetter>;
   /** Oldest first. Default limit 100. */
   list(options?: { readonly key?: string | undefined; readonly limit?: number }): Promise<readonly DeadLetter[]>;
   /** Does it again, and removes the letter when that succeeds. */
@@ -74,7 +86,7 @@ class StoredDeadLetters implements DeadLetters {
     this.#clock = clock;
   }
 
-  async add(failed: FailedOperation): Promise<DeadLetter> {
+  async add<P extends DeadLetterPayload>(failed: FailedOperation<P>): Promise<DeadLetter> {
     const { key, op, payload, attempts } = failed;
     const atWallMs = this.#clock.wall();
     const reason = toReason(failed.error);

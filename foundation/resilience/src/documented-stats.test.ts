@@ -14,7 +14,7 @@ async function repeat(
   options: { readonly ok: number; readonly failed: number; readonly clock: ManualClock },
 ): Promise<void> {
   const { clock, ok, failed } = options;
-  for (const callee of [...new Array<() => number>(ok).fill(() => 1), ...new Array<() => Promise<never>>(failed).fill(fail)]) {
+  for (const callee of [...Array.from({ length: ok }, () => () => 1), ...Array.from({ length: failed }, () => fail)]) {
     const outcome = pipeline.attempt(callee);
     await clock.advance(1_000);
     await outcome;

@@ -21,7 +21,7 @@ export class DurationHistogram {
   #sumMs = 0;
 
   add(durationMs: number): void {
-    this.#counts ??= new Array<number>(DURATION_BOUNDS_MS.length + 1).fill(0);
+    this.#counts ??= Array.from({ length: DURATION_BOUNDS_MS.length + 1 }, () => 0);
     let index = 0;
     while (index < DURATION_BOUNDS_MS.length && durationMs > (DURATION_BOUNDS_MS[index] as number)) index++;
     this.#counts[index] = (this.#counts[index] as number) + 1;

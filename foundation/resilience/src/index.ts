@@ -16,10 +16,12 @@ export {
   createDeadLetters,
   createMemoryDeadLetterStore,
   type DeadLetter,
+  type DeadLetterPayload,
   type DeadLetterRetry,
   type DeadLetterStore,
   type DeadLetters,
   type FailedOperation,
+  type WithoutSecrets,
 } from './dead-letters.ts';
 export {
   type BreakerMetrics,

@@ -16,12 +16,12 @@ export function migrate(db: Kysely<unknown>, migrations: readonly Migration[]): 
   return db.connection().execute(async (connection) => {
     const current = await readVersion(connection);
     if (current === migrations.length) return { from: current, to: current };
-    refuseNewer(current, migrations.length);
+    refuseNewerSchema(current, migrations.length);
     // Immediate: takes the write lock before the version is read again, so that two processes that start together do not both migrate.
     await sql`begin immediate`.execute(connection);
     try {
       const from = await readVersion(connection);
-      refuseNewer(from, migrations.length);
+      refuseNewerSchema(from, migrations.length);
       for (const step of migrations.slice(from)) await step(connection);
       // PRAGMA takes no parameters; the value is a count of our own.
       await sql`pragma user_version = ${sql.lit(migrations.length)}`.execute(connection);
@@ -34,7 +34,7 @@ export function migrate(db: Kysely<unknown>, migrations: readonly Migration[]): 
   });
 }
 
-function refuseNewer(found: number, known: number): void {
+export function refuseNewerSchema(found: number, known: number): void {
   if (found <= known) return;
   throw new OpsError({
     code: 'STORAGE_SCHEMA_NEWER',

@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely';
+import { createDeadLetterTable } from './dead-letter-table.ts';
 
 /** One step forward. Steps are never edited once released, only added: databases out there have run them. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
 
-export const MIGRATIONS: readonly Migration[] = [createFirstTables, nameDevicesOfSessions];
+export const MIGRATIONS: readonly Migration[] = [createFirstTables, nameDevicesOfSessions, createDeadLetterTable];
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;

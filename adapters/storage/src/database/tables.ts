@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { DeadLetterTables } from './dead-letter-table.ts';
 
 /** Rows as SQL holds them: truth values as 0 and 1, instants as milliseconds or as the contract's ISO text. */
 export interface ServerRow {
@@ -77,7 +78,7 @@ export interface LinkRow {
   readonly expires_at_ms: number;
 }
 
-export interface Tables {
+export interface Tables extends DeadLetterTables {
   readonly servers: ServerRow;
   readonly inventories: InventoryRow;
   readonly operations: OperationRow;

@@ -6,7 +6,7 @@ function letter(id: string, changes: Partial<DeadLetter> = {}): DeadLetter {
     id,
     key: 'server-1',
     op: 'power off',
-    payload: '{"machine":"17"}',
+    payload: { machine: '17' },
     reason: { code: 'TRANSPORT_REFUSED', message: 'refused' },
     attempts: 3,
     createdAtWallMs: 1_000,
@@ -20,7 +20,10 @@ export function describeDeadLetterStore(name: string, create: () => Promise<Dead
   describe(`${name} store of dead letters`, () => {
     it('gives back what was put, unchanged', async () => {
       const store = await create();
-      const put = letter('a', { payload: 'ä "\n\u{1f4a5}', reason: { code: 'UNKNOWN', message: "it's" } });
+      const put = letter('a', {
+        payload: { text: 'ä "\n\u{1f4a5}', count: 3, isForced: true, nothing: null },
+        reason: { code: 'UNKNOWN', message: "it's" },
+      });
       await store.put(put);
       expect(await store.get('a')).toEqual(put);
       expect(await store.get('b')).toBeNull();
@@ -46,6 +49,20 @@ export function describeDeadLetterStore(name: string, create: () => Promise<Dead
       await store.put(letter('a', { attempts: 4, failedAtWallMs: 9_000 }));
       expect(await store.list({ limit: 10 })).toMatchObject([{ id: 'a', attempts: 4, failedAtWallMs: 9_000 }, { id: 'b' }]);
       expect(await store.count()).toBe(2);
+    });
+
+    it('keeps instants to the millisecond, also those beyond 32 bits', async () => {
+      const store = await create();
+      await store.put(letter('a', { createdAtWallMs: 1_790_000_000_001, failedAtWallMs: 1_790_000_000_002 }));
+      expect(await store.get('a')).toMatchObject({ createdAtWallMs: 1_790_000_000_001, failedAtWallMs: 1_790_000_000_002 });
+    });
+
+    it('takes many at the same time', async () => {
+      const store = await create();
+      await Promise.all(Array.from({ length: 10 }, (_, index) => store.put(letter(`${index}`))));
+      await Promise.all(Array.from({ length: 5 }, (_, index) => store.remove(`${index}`)));
+      expect(await store.count()).toBe(5);
+      expect(await store.list({ limit: 3 })).toHaveLength(3);
     });
 
     it('removes once', async () => {
