@@ -1,4 +1,4 @@
-import type { PowerVerb } from '@breakwater/contract';
+import type { PowerState, PowerVerb } from '@breakwater/contract';
 import type {
   ActOutcome,
   ConsoleDoor,
@@ -17,6 +17,7 @@ import type { Transport } from '@breakwater/transport';
 import type { VsphereClient } from '@breakwater/vsphere';
 import type { BreakerProbe } from './breaker-probe.ts';
 import { FollowLoop } from './follow-loop.ts';
+import { toActOutcome } from './to-act-outcome.ts';
 import { toConsoleDoor, toConsoleRefusal } from './to-console-door.ts';
 import { toLinkFigures } from './to-link-figures.ts';
 
@@ -70,12 +71,16 @@ export class VsphereLink implements ServerLink {
     return this.#parts.client.machine(moid).captureScreen(options);
   }
 
-  power(
+  async power(
     moid: Moid,
     verb: PowerVerb,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: TaskProgress) => void },
   ): Promise<ActOutcome> {
-    return this.#parts.client.machine(moid).changePower(verb, options);
+    return toActOutcome(await this.#parts.client.machine(moid).changePower(verb, options));
+  }
+
+  readPowerState(moid: Moid, options: { readonly signal: AbortSignal }): Promise<PowerState> {
+    return this.#parts.client.machine(moid).readPowerState(options);
   }
 
   async openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor> {

@@ -71,6 +71,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     servers: storage.servers,
     inventory: storage.inventory,
     operations: storage.operations,
+    deadLetters: storage.deadLetters,
     links: createVsphereLinks({
       clock,
       logger: logger.with({ component: 'vsphere' }),

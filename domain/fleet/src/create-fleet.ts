@@ -12,8 +12,10 @@ import {
   toMoid,
   toServerId,
 } from '@breakwater/kernel';
+import type { DeadLetterStore } from '@breakwater/resilience';
 import { Attention } from './attention.ts';
 import { requireConsoleTarget } from './console-target.ts';
+import { FailedOperations } from './failed-operations.ts';
 import type { Fleet } from './fleet.ts';
 import { FleetEvents } from './fleet-events.ts';
 import { OperationsJournal } from './operations-journal.ts';
@@ -23,6 +25,7 @@ import type { ScreenEncoder } from './ports/screen-encoder.ts';
 import type { ServerLinks } from './ports/server-link.ts';
 import { PowerDesk } from './power-desk.ts';
 import { findWorstBreaker, sumPools, sumQueues } from './queue-figures.ts';
+import { RetryDesk } from './retry-desk.ts';
 import { ScreenCondenser } from './screen-condenser.ts';
 import { ScreenStore } from './screen-store.ts';
 import { ServerRegistry, toRecord } from './server-registry.ts';
@@ -32,6 +35,7 @@ export interface FleetDependencies {
   readonly servers: ServerRepository;
   readonly inventory: InventoryRepository;
   readonly operations: OperationRepository;
+  readonly deadLetters: DeadLetterStore;
   readonly links: ServerLinks;
   readonly encoder: ScreenEncoder;
   readonly clock: Clock;
@@ -43,6 +47,8 @@ export interface FleetDependencies {
 }
 
 const PROBE_TIMEOUT_MS = 20_000;
+/** How often failed operations are looked through for old ones. */
+const SWEEP_INTERVAL_MS = 3_600_000;
 
 export function createFleet(deps: FleetDependencies): Fleet {
   const { clock, logger, links } = deps;
@@ -50,7 +56,15 @@ export function createFleet(deps: FleetDependencies): Fleet {
   const events = new FleetEvents(clock, { logger, mergeMs: options.eventMergeMs });
   const attention = new Attention(clock, options);
   const journal = new OperationsJournal({ repository: deps.operations, clock, logger, events });
-  const desk = new PowerDesk({ clock, logger, journal, stopGraceMs: options.stopGraceMs });
+  const failed = new FailedOperations({
+    store: deps.deadLetters,
+    clock,
+    logger,
+    events,
+    maxLetters: options.failedOperationsMax,
+    maxAgeMs: options.failedOperationsMaxAgeMs,
+  });
+  const desk = new PowerDesk({ clock, logger, journal, failed, stopGraceMs: options.stopGraceMs });
   const store = new ScreenStore(clock, {
     key: deps.screenKey ?? randomBytes(32),
     ttlMs: options.thumbnailTtlMs,
@@ -71,8 +85,17 @@ export function createFleet(deps: FleetDependencies): Fleet {
     links,
     logger,
     createUnit: (unit) => new ServerUnit(unitDeps, unit),
-    onRemoved: (id) => events.publish({ kind: 'server.removed', id }),
+    onRemoved(id) {
+      events.publish({ kind: 'server.removed', id });
+      failed
+        .forgetServer(id)
+        .catch((error: unknown) => logger.error('Failed operations of a removed server could not be dropped', { error }));
+    },
   });
+  const retries = new RetryDesk({ clock, failed, journal, desk, registry });
+  const sweep = (): void => {
+    failed.sweep().catch((error: unknown) => logger.error('Old failed operations could not be dropped', { error }));
+  };
   const timers = new Set<TimerHandle>();
   const every = (intervalMs: number, task: () => void): void => {
     const timer = clock.after(intervalMs, () => {
@@ -96,6 +119,8 @@ export function createFleet(deps: FleetDependencies): Fleet {
       await registry.load();
       await desk.reconcile();
       for (const unit of registry.units()) unit.open();
+      sweep();
+      every(SWEEP_INTERVAL_MS, sweep);
       every(options.healthTickMs, () => {
         for (const unit of registry.units()) unit.publish();
       });
@@ -111,6 +136,7 @@ export function createFleet(deps: FleetDependencies): Fleet {
       condenser.close();
       await registry.settled();
       await desk.stop();
+      await failed.settled();
       await Promise.all(registry.units().map((unit) => unit.stop()));
       events.flush();
     },
@@ -192,6 +218,12 @@ export function createFleet(deps: FleetDependencies): Fleet {
     },
     operation: (id) => journal.find(id),
     operations: (page) => journal.list(page),
+    async failedOperations(question) {
+      const [letters, total] = await Promise.all([failed.list(question), failed.count()]);
+      return { dead_letters: [...letters], total };
+    },
+    retryFailedOperation: (id, request) => retries.retry(id, request),
+    discardFailedOperation: (id, discarding) => retries.discard(id, discarding),
     async openConsole(ref, { signal }) {
       const unit = registry.unit(ref.serverId);
       const { power_state: powerState } = unit.machine(ref.moid);

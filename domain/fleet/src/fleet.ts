@@ -1,4 +1,7 @@
 import type {
+  DeadLetterList,
+  DeadLetterRetried,
+  DeadLetterView,
   Machine,
   MachineList,
   Operation,
@@ -14,6 +17,7 @@ import type { MachineRef, Moid, OperationId, ServerId } from '@breakwater/kernel
 import type { PipelineSnapshot } from '@breakwater/resilience';
 import type { CondensedScreen } from './ports/screen-encoder.ts';
 import type { ConsoleDoor } from './ports/server-link.ts';
+import type { RetryRequest } from './retry-desk.ts';
 
 /** Something new in the fleet. Values are whole, never patches, so that a late listener cannot get them wrong. */
 export type FleetEvent =
@@ -22,7 +26,9 @@ export type FleetEvent =
   | { readonly kind: 'screen.changed'; readonly ref: MachineRef; readonly hash: string | null; readonly at: string | null }
   | { readonly kind: 'server.changed'; readonly server: Server }
   | { readonly kind: 'server.removed'; readonly id: ServerId }
-  | { readonly kind: 'operation.progressed'; readonly operation: Operation };
+  | { readonly kind: 'operation.progressed'; readonly operation: Operation }
+  | { readonly kind: 'dead-letter.changed'; readonly letter: DeadLetterView }
+  | { readonly kind: 'dead-letter.removed'; readonly id: string };
 
 export interface StoredScreen {
   readonly bytes: Uint8Array;
@@ -84,6 +90,15 @@ export interface Fleet {
     readonly serverId?: ServerId | undefined;
     readonly moid?: Moid | undefined;
   }): Promise<readonly Operation[]>;
+  /** Operations that were lost on the way, newest failure first. */
+  failedOperations(options: { readonly limit: number; readonly serverId?: ServerId | undefined }): Promise<DeadLetterList>;
+  /**
+   * Asks the machine first, and sends the act only if it is not yet as wanted. `FLEET_DEAD_LETTER_UNKNOWN`; `FLEET_REPETITION_NOT_ACCEPTED`
+   * where nothing can tell whether it has happened; refusals as of `power`.
+   */
+  retryFailedOperation(id: string, request: RetryRequest): Promise<DeadLetterRetried>;
+  /** Gives it up; the reason goes into the journal. */
+  discardFailedOperation(id: string, options: { readonly actor: string; readonly reason: string }): Promise<void>;
   /** Takes a console ticket now. `FLEET_MACHINE_OFF` when the machine is not running. */
   openConsole(ref: MachineRef, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor>;
 }

@@ -15,4 +15,5 @@ export type {
   ServerLinks,
   TaskProgress,
 } from './ports/server-link.ts';
+export type { RetryRequest } from './retry-desk.ts';
 export type { PresentedCertificateFacts, ServerCredentials, ServerProduct, ServerRecord, ServerTrouble } from './server.ts';

@@ -30,6 +30,12 @@ export class OperationsJournal {
     this.#tell(operation);
   }
 
+  /** Something that is over as it is written. Rejects when it cannot be written. */
+  async record(operation: Operation): Promise<void> {
+    await this.#deps.repository.insert(operation);
+    this.#tell(operation);
+  }
+
   /** Rejects when the change cannot be written. */
   async update(operation: Operation, change: OperationChange): Promise<Operation> {
     const next = this.#next(operation, change);

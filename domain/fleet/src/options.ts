@@ -46,6 +46,9 @@ export interface FleetOptions {
   readonly inventoryConfirmSaveIntervalMs: number;
   /** How long `stop` waits for running operations before their outcome is written down as unknown. */
   readonly stopGraceMs: number;
+  /** Failed operations kept at most, and for how long after their last failure. */
+  readonly failedOperationsMax: number;
+  readonly failedOperationsMaxAgeMs: number;
 }
 
 export const DEFAULT_FLEET_OPTIONS: FleetOptions = {
@@ -74,4 +77,6 @@ export const DEFAULT_FLEET_OPTIONS: FleetOptions = {
   inventorySaveIntervalMs: 30_000,
   inventoryConfirmSaveIntervalMs: 300_000,
   stopGraceMs: 5_000,
+  failedOperationsMax: 500,
+  failedOperationsMaxAgeMs: 30 * 86_400_000,
 };

@@ -1,4 +1,4 @@
-import { type Operation, type PowerVerb, powerVerbSchema } from '@breakwater/contract';
+import { type Operation, type PowerState, type PowerVerb, powerVerbSchema } from '@breakwater/contract';
 import {
   type Clock,
   createId,
@@ -11,15 +11,17 @@ import {
   toMoid,
   toOpsError,
 } from '@breakwater/kernel';
+import type { FailedOperations } from './failed-operations.ts';
 import type { OperationsJournal } from './operations-journal.ts';
 import type { ActOutcome, ServerLink } from './ports/server-link.ts';
-import { hasReachedTarget, type PowerRefusal, REFUSAL_TEXTS, refusePower } from './power-rules.ts';
+import { type PowerRefusal, REFUSAL_TEXTS, reachesTarget, refusePower } from './power-rules.ts';
 import type { ServerUnit } from './server-unit.ts';
 
 export interface PowerDeskDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly journal: OperationsJournal;
+  readonly failed: FailedOperations;
   readonly stopGraceMs: number;
 }
 
@@ -45,10 +47,15 @@ export class PowerDesk {
     this.#deps = deps;
   }
 
-  async begin(unit: ServerUnit, act: { readonly moid: Moid; readonly verb: PowerVerb; readonly actor: string }): Promise<Operation> {
+  /** `powerState`: the server has just been asked, and may know better than what is remembered. */
+  async begin(
+    unit: ServerUnit,
+    act: { readonly moid: Moid; readonly verb: PowerVerb; readonly actor: string; readonly powerState?: PowerState },
+  ): Promise<Operation> {
     const { moid, verb } = act;
     const machine = unit.machine(moid);
-    const facts = unit.rows.facts(moid);
+    const remembered = unit.rows.facts(moid);
+    const facts = remembered === undefined ? undefined : { ...remembered, powerState: act.powerState ?? remembered.powerState };
     const key = toMachineKey({ serverId: unit.record.id, moid });
     const refusal: PowerRefusal | null = this.#busy.has(key) ? 'busy' : facts === undefined ? null : refusePower(facts, verb);
     if (refusal !== null) {
@@ -106,6 +113,7 @@ export class PowerDesk {
           : 'The program ended before this was sent to the server.',
       });
       if (wasSent) unsettled.push(ended);
+      await this.#deps.failed.note(ended, wasSent ? 'unknown' : 'lost');
     }
     this.#unsettled = [...this.#unsettled, ...unsettled];
   }
@@ -117,8 +125,9 @@ export class PowerDesk {
     for (const operation of mine) {
       const verb = powerVerbSchema.safeParse(operation.kind.slice(KIND_PREFIX.length));
       const facts = unit.rows.facts(toMoid(operation.moid ?? ''));
-      if (!verb.success || facts === undefined || !hasReachedTarget(facts, verb.data)) continue;
-      await this.#deps.journal.end(operation, { state: 'succeeded', error_code: null, error: null });
+      if (!verb.success || facts === undefined || !reachesTarget(facts.powerState, verb.data)) continue;
+      const settled = await this.#deps.journal.end(operation, { state: 'succeeded', error_code: null, error: null });
+      await this.#deps.failed.note(settled, 'succeeded');
     }
   }
 
@@ -136,17 +145,18 @@ export class PowerDesk {
   }
 
   async #run(act: Act): Promise<void> {
-    const { journal, logger } = this.#deps;
+    const { failed, journal, logger } = this.#deps;
     let { operation } = act;
     try {
       operation = await journal.update(operation, { state: 'running' });
     } catch (error) {
       logger.error('An operation was not begun because it could not be written down', { id: operation.id, error });
-      await journal.end(operation, {
+      operation = await journal.end(operation, {
         state: 'failed',
         error_code: 'FLEET_JOURNAL_FAILED',
         error: 'It could not be written down, so it was not begun.',
       });
+      await failed.note(operation, 'lost');
       return;
     }
     const outcome = await this.#act(act, (percent) => {
@@ -154,14 +164,17 @@ export class PowerDesk {
     });
     switch (outcome.kind) {
       case 'succeeded':
-        await journal.end(operation, { state: 'succeeded', progress_percent: 100 });
+        operation = await journal.end(operation, { state: 'succeeded', progress_percent: 100 });
+        await failed.note(operation, 'succeeded');
         return;
       case 'failed':
-        await journal.end(operation, { state: 'failed', error_code: outcome.code, error: outcome.message });
+        operation = await journal.end(operation, { state: 'failed', error_code: outcome.code, error: outcome.message });
+        await failed.note(operation, outcome.cause === 'transient' ? 'lost' : 'final');
         return;
       case 'unknown':
         operation = await journal.end(operation, { state: 'unknown', error_code: outcome.code, error: outcome.message });
         this.#unsettled = [...this.#unsettled, operation];
+        await failed.note(operation, 'unknown');
     }
   }
 

@@ -31,8 +31,13 @@ export function refusePower(facts: MachineFacts, verb: PowerVerb): PowerRefusal 
 }
 
 /** True when the machine is in the state that the act was to bring about. Never true of acts that no state proves. */
-export function hasReachedTarget(facts: MachineFacts, verb: PowerVerb): boolean {
-  return TARGETS[verb].includes(facts.powerState);
+export function reachesTarget(state: PowerState, verb: PowerVerb): boolean {
+  return TARGETS[verb].includes(state);
+}
+
+/** Whether the machine's state can tell that the act has happened. */
+export function isProvable(verb: PowerVerb): boolean {
+  return TARGETS[verb].length > 0;
 }
 
 export const REFUSAL_TEXTS: Readonly<Record<PowerRefusal, string>> = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deadLetterSchema } from './dead-letters.ts';
 import { machineSchema, operationSchema } from './machines.ts';
 import { roleSchema } from './primitives.ts';
 import { serverSchema } from './servers.ts';
@@ -32,6 +33,8 @@ export const eventSchemas = {
   'operation.progressed': z.array(operationSchema),
   /** The role of whoever reads this stream is another one now. Without an `id`: it belongs to this connection alone. */
   'reader.changed': readerSchema,
+  'dead-letter.changed': z.array(deadLetterSchema),
+  'dead-letter.removed': z.array(z.object({ id: z.string() })),
   /** What was missed cannot be replayed: fetch `/api/v1/snapshot` again. */
   resync: z.object({ reason: z.string() }),
 } as const;

@@ -1,4 +1,14 @@
 export {
+  type DeadLetterList,
+  type DeadLetterRetried,
+  type DeadLetterView,
+  deadLetterDiscardSchema,
+  deadLetterListSchema,
+  deadLetterRetriedSchema,
+  deadLetterRetrySchema,
+  deadLetterSchema,
+} from './dead-letters.ts';
+export {
   type EventName,
   type EventPayload,
   eventSchemas,

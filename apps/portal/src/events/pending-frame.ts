@@ -1,4 +1,4 @@
-import type { Operation, Server } from '@breakwater/contract';
+import type { DeadLetterView, Operation, Server } from '@breakwater/contract';
 import type { FleetEvent } from '@breakwater/fleet';
 import { type MachineRef, toMachineKey } from '@breakwater/kernel';
 
@@ -16,6 +16,8 @@ export class PendingFrame {
   readonly #servers = new Map<string, Server>();
   readonly #removedServers = new Set<string>();
   readonly #operations = new Map<string, Operation>();
+  readonly #letters = new Map<string, DeadLetterView>();
+  readonly #removedLetters = new Set<string>();
 
   add(event: FleetEvent): void {
     switch (event.kind) {
@@ -45,6 +47,13 @@ export class PendingFrame {
       case 'operation.progressed':
         this.#operations.set(event.operation.id, event.operation);
         break;
+      case 'dead-letter.changed':
+        this.#letters.set(event.letter.id, event.letter);
+        break;
+      case 'dead-letter.removed':
+        this.#letters.delete(event.id);
+        this.#removedLetters.add(event.id);
+        break;
     }
   }
 
@@ -67,6 +76,8 @@ export class PendingFrame {
       ['machine.removed', removed],
       ['server.removed', [...this.#removedServers].map((id) => JSON.stringify({ id }))],
       ['operation.progressed', [...this.#operations.values()].map((operation) => JSON.stringify(operation))],
+      ['dead-letter.changed', [...this.#letters.values()].map((letter) => JSON.stringify(letter))],
+      ['dead-letter.removed', [...this.#removedLetters].map((id) => JSON.stringify({ id }))],
     ];
     return lists.filter(([, items]) => items.length > 0).map(([name, items]) => ({ name, data: `[${items.join(',')}]` }));
   }

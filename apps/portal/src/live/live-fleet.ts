@@ -70,6 +70,8 @@ export class LiveFleet {
         this.#remember(event.operation);
         break;
       case 'server.changed':
+      case 'dead-letter.changed':
+      case 'dead-letter.removed':
         break;
     }
     for (const listener of this.#listeners) listener(event);

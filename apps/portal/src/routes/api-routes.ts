@@ -1,6 +1,7 @@
 import type { Authenticate, Route } from '../http/route.ts';
 import { createBackgroundRefreshInvalidateRoute } from './background-refresh-invalidate.ts';
 import { createCircuitBreakerResetRoute } from './circuit-breaker-reset.ts';
+import { createDeadLetterRoutes } from './dead-letters.ts';
 import { createEventRoutes } from './events.ts';
 import { createHealthRoute } from './health.ts';
 import { createMachineListRoutes } from './machine-lists.ts';
@@ -26,6 +27,7 @@ export const createApiRoutes = (services: PortalServices, options: { readonly au
   createMachinePowerRoute(services),
   ...createScreenRoutes(services),
   ...createOperationRoutes(services),
+  ...createDeadLetterRoutes(services),
   createSnapshotRoute(services),
   ...createEventRoutes(services, options),
   createQueueStatsRoute(services),

@@ -1,4 +1,7 @@
 import type {
+  DeadLetterList,
+  DeadLetterRetried,
+  DeadLetterView,
   Machine,
   MachineList,
   Operation,
@@ -10,7 +13,7 @@ import type {
   ServerTest,
   ServerUpdate,
 } from '@breakwater/contract';
-import type { CondensedScreen, ConsoleDoor, Fleet, FleetEvent, StoredScreen } from '@breakwater/fleet';
+import type { CondensedScreen, ConsoleDoor, Fleet, FleetEvent, RetryRequest, StoredScreen } from '@breakwater/fleet';
 import {
   type Clock,
   formatInstant,
@@ -19,6 +22,7 @@ import {
   OpsError,
   type ServerId,
   toMachineKey,
+  toMoid,
   toServerId,
 } from '@breakwater/kernel';
 import { createPipeline, esxiPreset, type PipelineSnapshot } from '@breakwater/resilience';
@@ -46,6 +50,7 @@ export class FakeFleet implements Fleet {
   readonly #servers = new Map<string, Server>();
   readonly #machines = new Map<string, Machine>();
   readonly #operations = new Map<string, Operation>();
+  readonly #letters = new Map<string, DeadLetterView>();
   readonly #screens = new Map<string, StoredScreen>();
   condensedAsked = 0;
   /** Smaller forms by hash; a promise is one that is being made. */
@@ -267,11 +272,51 @@ export class FakeFleet implements Fleet {
       .slice(0, question.limit);
   }
 
+  changeLetter(letter: DeadLetterView): void {
+    this.#letters.set(letter.id, letter);
+    this.#emit({ kind: 'dead-letter.changed', letter });
+  }
+
+  async failedOperations(question: Parameters<Fleet['failedOperations']>[0]): Promise<DeadLetterList> {
+    const letters = [...this.#letters.values()].filter(({ server_id: id }) => question.serverId === undefined || id === question.serverId);
+    return { dead_letters: letters.slice(0, question.limit), total: this.#letters.size };
+  }
+
+  async retryFailedOperation(id: string, request: RetryRequest): Promise<DeadLetterRetried> {
+    const { repetition, actor } = request;
+    this.#note('retryFailedOperation', { id, repetition, actor });
+    const letter = this.#letter(id);
+    const { power_state: state } = this.machine({ serverId: toServerId(letter.server_id), moid: toMoid(letter.moid) });
+    if (letter.verb === 'power_off' && state === 'poweredOff') {
+      this.#removeLetter(id);
+      return { outcome: 'already_done' };
+    }
+    const ref = { serverId: toServerId(letter.server_id), moid: toMoid(letter.moid) };
+    return { outcome: 'begun', operation: await this.power(ref, letter.verb, { actor }) };
+  }
+
+  async discardFailedOperation(id: string, options: { readonly actor: string; readonly reason: string }): Promise<void> {
+    this.#letter(id);
+    this.#note('discardFailedOperation', { id, ...options });
+    this.#removeLetter(id);
+  }
+
   async openConsole(ref: MachineRef): Promise<ConsoleDoor> {
     const machine = this.machine(ref);
     if (machine.power_state !== 'poweredOn') throw new OpsError({ code: 'FLEET_MACHINE_OFF', message: 'The machine is not running.' });
     const { host, port } = this.server(toServerId(machine.server_id));
     return { host, port, path: '/ticket/fake', protocol: 'binary', trust: { kind: 'ca' } };
+  }
+
+  #letter(id: string): DeadLetterView {
+    const letter = this.#letters.get(id);
+    if (letter === undefined) throw new OpsError({ code: 'FLEET_DEAD_LETTER_UNKNOWN', message: 'No such letter.' });
+    return letter;
+  }
+
+  #removeLetter(id: string): void {
+    this.#letters.delete(id);
+    this.#emit({ kind: 'dead-letter.removed', id });
   }
 
   #note(name: string, input: unknown): void {

@@ -1,4 +1,4 @@
-import type { BreakerStats, Machine, Operation, PoolStats, QueueFigures, QueueStats, Server } from '@breakwater/contract';
+import type { BreakerStats, DeadLetterView, Machine, Operation, PoolStats, QueueFigures, QueueStats, Server } from '@breakwater/contract';
 
 const INSTANT = '2026-01-01T00:00:00.000Z';
 
@@ -68,6 +68,23 @@ export const makeOperation = (operation: Partial<Operation> & { readonly id: str
   created_at: INSTANT,
   updated_at: INSTANT,
   ...operation,
+});
+
+export const makeLetter = (letter: Partial<DeadLetterView> & { readonly id: string }): DeadLetterView => ({
+  server_id: 'a',
+  moid: '1',
+  machine_name: 'vm-1',
+  verb: 'power_off',
+  actor: 'tester',
+  outcome: 'unknown',
+  is_provable: true,
+  error_code: 'TRANSPORT_RESET',
+  error: 'The connection was reset.',
+  attempts: 1,
+  operation_id: 'op-1',
+  created_at: INSTANT,
+  failed_at: INSTANT,
+  ...letter,
 });
 
 const wait = { total_requests: 2, avg_wait_time: 0.25 };

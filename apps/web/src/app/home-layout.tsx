@@ -1,5 +1,6 @@
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { FailedOperationsLink } from '../failed-operations/failed-operations-link.tsx';
 import { useWords } from '../i18n/use-words.ts';
 import { isTroubled } from '../machines/freshness.ts';
 import { OperationsTray } from '../operations/operations-tray.tsx';
@@ -70,6 +71,7 @@ function MainMenu(): ReactNode {
         <Icon name="clock" />
         <span>{t('app.operations')}</span>
       </Link>
+      <FailedOperationsLink />
     </nav>
   );
 }

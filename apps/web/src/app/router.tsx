@@ -87,6 +87,12 @@ const operationsRoute = createRoute({
   component: lazyRouteComponent(() => import('../operations/operations-page.tsx'), 'OperationsPage'),
 });
 
+const failedOperationsRoute = createRoute({
+  getParentRoute: () => homeRoute,
+  path: '/failed-operations',
+  component: lazyRouteComponent(() => import('../failed-operations/failed-operations-page.tsx'), 'FailedOperationsPage'),
+});
+
 const accountRoute = createRoute({
   getParentRoute: () => homeRoute,
   path: '/account',
@@ -127,6 +133,7 @@ const routeTree = rootRoute.addChildren([
       machineRoute,
       serversRoute,
       operationsRoute,
+      failedOperationsRoute,
       accountRoute.addChildren([ownRoute, peopleRoute, tokensRoute]),
     ]),
     consoleRoute,

@@ -67,6 +67,8 @@ const CHANGES: readonly EventName[] = [
   'server.changed',
   'server.removed',
   'operation.progressed',
+  'dead-letter.changed',
+  'dead-letter.removed',
 ];
 
 /** Keeps the store true: snapshot, then the event stream, and polling where streams do not get through. */

@@ -3,7 +3,7 @@ import type { EventName, EventPayload, Machine, Operation, Server, Snapshot } fr
 export const toKey = (id: { readonly server_id: string; readonly moid: string }): string => `${id.server_id}/${id.moid}`;
 
 /** What a listener may be interested in. `outline`: anything that decides which machines are listed and in which order by name or state. */
-export type Topic = 'servers' | 'operations' | 'outline' | 'figures' | `machine:${string}` | `server:${string}`;
+export type Topic = 'servers' | 'operations' | 'dead-letters' | 'outline' | 'figures' | `machine:${string}` | `server:${string}`;
 
 /** Operations of the page; older ones are asked for by the operations page. */
 const OPERATIONS_KEPT = 200;
@@ -16,6 +16,8 @@ export interface FleetStore {
   readonly servers: () => readonly Server[];
   /** Newest first. */
   readonly operations: () => readonly Operation[];
+  /** Grows whenever failed operations may be others than before. */
+  readonly deadLetterChanges: () => number;
   readonly subscribe: (topic: Topic, listener: () => void) => () => void;
   readonly replace: (snapshot: Snapshot) => void;
   readonly apply: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
@@ -32,6 +34,7 @@ export function createFleetStore(): FleetStore {
   let machineList: readonly Machine[] | null = null;
   let serverList: readonly Server[] | null = null;
   let operationList: readonly Operation[] | null = null;
+  let deadLetterChanges = 0;
 
   const publish = (topics: ReadonlySet<Topic>): void => {
     if (topics.has('outline') || topics.has('figures')) machineList = null;
@@ -80,6 +83,7 @@ export function createFleetStore(): FleetStore {
     server: (id) => servers.get(id),
     machines: () => (machineList ??= [...machines.values()]),
     servers: () => (serverList ??= [...servers.values()]),
+    deadLetterChanges: () => deadLetterChanges,
     operations: () => (operationList ??= [...operations.values()].sort(byAge)),
     subscribe(topic, listener) {
       const set = listeners.get(topic) ?? new Set();
@@ -90,7 +94,8 @@ export function createFleetStore(): FleetStore {
       };
     },
     replace(snapshot) {
-      const topics = new Set<Topic>(['outline', 'servers', 'operations']);
+      deadLetterChanges += 1;
+      const topics = new Set<Topic>(['outline', 'servers', 'operations', 'dead-letters']);
       const present = new Set(snapshot.machines.map(toKey));
       for (const key of machines.keys()) if (!present.has(key)) dropMachine(key, topics);
       const known = new Set(snapshot.servers.map((server) => server.id));
@@ -124,6 +129,12 @@ export function createFleetStore(): FleetStore {
           break;
         case 'operation.progressed':
           for (const operation of change.payload) putOperation(operation, topics);
+          break;
+        case 'dead-letter.changed':
+        case 'dead-letter.removed':
+          // They are not kept here: who shows them asks the portal, which has few.
+          deadLetterChanges += 1;
+          topics.add('dead-letters');
           break;
         case 'hello':
         case 'reader.changed':

@@ -7,9 +7,15 @@ import { toVerb } from './power-verbs.ts';
 
 /** `Power off: web-01`, in the reader's language. */
 export function toOperationTitle(t: TFunction, operation: Operation): string {
-  const verb = toVerb(operation.kind);
-  const words = verb === null ? operation.kind : t(`verb.${verb}`);
+  const words = toWords(t, operation.kind);
   return operation.machine_name === null ? words : t('operation.on', { verb: words, name: operation.machine_name });
+}
+
+function toWords(t: TFunction, kind: string): string {
+  if (kind === 'dead_letter.discarded') return t('failed.discarded');
+  if (kind === 'dead_letter.settled') return t('failed.settled');
+  const verb = toVerb(kind);
+  return verb === null ? kind : t(`verb.${verb}`);
 }
 
 export const isRunning = (operation: Operation): boolean => operation.state === 'queued' || operation.state === 'running';

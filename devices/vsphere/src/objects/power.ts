@@ -1,4 +1,4 @@
-import { type Clock, isOpsError, sleep } from '@breakwater/kernel';
+import { type Clock, isOpsError, OpsError, sleep } from '@breakwater/kernel';
 import type { ObjectWaiter, PropertyReader, PropertySet } from '../properties/index.ts';
 import type { MethodName, Moref } from '../schema/index.ts';
 import { hasCode, type Session } from '../session/index.ts';
@@ -78,6 +78,17 @@ export async function changePower(
   const isAlreadySo =
     outcome.kind === 'failed' && plan.kind === 'task' && plan.reaches !== null && readExistingState(outcome) === plan.reaches;
   return isAlreadySo ? { kind: 'succeeded' } : outcome;
+}
+
+/** Asks the server for the machine's state. `VSPHERE_OBJECT_GONE` when it is no longer there. */
+export async function readPowerState(
+  { reader }: Pick<PowerTools, 'reader'>,
+  machine: Moref,
+  options: { readonly signal: AbortSignal },
+): Promise<PowerState> {
+  const [snapshot] = await reader.readObjects([machine], { set: POWER, priority: 'critical', signal: options.signal });
+  if (snapshot === undefined) throw new OpsError({ code: 'VSPHERE_OBJECT_GONE', message: 'The machine is no longer on this server.' });
+  return toPowerState(new Fields(snapshot.properties).text('runtime.powerState'));
 }
 
 async function runTask(tools: PowerTools, machine: Moref, options: PowerOptions & { readonly plan: TaskPlan }): Promise<ActOutcome> {

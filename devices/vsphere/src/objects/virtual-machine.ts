@@ -3,7 +3,8 @@ import type { ObjectWaiter, PropertyReader } from '../properties/index.ts';
 import type { Moref } from '../schema/index.ts';
 import type { Session } from '../session/index.ts';
 import { acquireConsoleTicket, type ConsoleTicket } from './console-ticket.ts';
-import { type ActOutcome, changePower, type PowerOptions, type PowerVerb } from './power.ts';
+import type { PowerState } from './machine-facts.ts';
+import { type ActOutcome, changePower, type PowerOptions, type PowerVerb, readPowerState } from './power.ts';
 import { toRefusalError } from './refusal.ts';
 import type { Screen, ScreenCamera, ScreenOptions } from './screen-camera.ts';
 
@@ -32,6 +33,15 @@ export class VirtualMachine {
    */
   changePower(verb: PowerVerb, options: PowerOptions): Promise<ActOutcome> {
     return changePower(this.#tools, this.#ref, { ...options, verb });
+  }
+
+  /** What the server says now, and not what was last heard. */
+  async readPowerState(options: { readonly signal: AbortSignal }): Promise<PowerState> {
+    try {
+      return await readPowerState(this.#tools, this.#ref, options);
+    } catch (error) {
+      throw toRefusalError(error);
+    }
   }
 
   /** Null: no picture now. */

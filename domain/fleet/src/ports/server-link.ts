@@ -1,4 +1,4 @@
-import type { BreakerStats, PoolStats, PowerVerb, QueueFigures, ServerTest } from '@breakwater/contract';
+import type { BreakerStats, PoolStats, PowerState, PowerVerb, QueueFigures, ServerTest } from '@breakwater/contract';
 import type { Moid } from '@breakwater/kernel';
 import type { PipelineSnapshot } from '@breakwater/resilience';
 import type { MachineFacts, ServerGauges } from '../machine.ts';
@@ -21,7 +21,13 @@ export interface TaskProgress {
 /** How an act ended. `unknown`: the answer was lost and reading back did not settle it. */
 export type ActOutcome =
   | { readonly kind: 'succeeded' }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      /** The same may succeed later. Default: `final`. */
+      readonly cause?: 'transient' | 'final';
+    }
   | { readonly kind: 'unknown'; readonly code: string; readonly message: string };
 
 export interface ScreenPicture {
@@ -76,6 +82,8 @@ export interface ServerLink {
     verb: PowerVerb,
     options: { readonly signal: AbortSignal; onProgress(progress: TaskProgress): void },
   ): Promise<ActOutcome>;
+  /** Asks the server itself, past everything that is remembered. Rejects when it does not answer or does not know the machine. */
+  readPowerState(moid: Moid, options: { readonly signal: AbortSignal }): Promise<PowerState>;
   /** Takes a fresh ticket; call it only when the browser's socket is open. */
   openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor>;
   figures(): LinkFigures;

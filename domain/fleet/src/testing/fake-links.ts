@@ -1,4 +1,4 @@
-import type { PowerVerb, ServerTest } from '@breakwater/contract';
+import type { PowerState, PowerVerb, ServerTest } from '@breakwater/contract';
 import { ManualClock, type Moid, onAbort, type ServerId } from '@breakwater/kernel';
 import { createPipeline } from '@breakwater/resilience';
 import type { ServerGauges } from '../machine.ts';
@@ -64,6 +64,8 @@ export class FakeLink implements ServerLink {
   capture: (moid: Moid, options: ScreenOptions) => Promise<ScreenPicture | null> = async () => null;
   gauges: () => Promise<ServerGauges> = async () => EMPTY_GAUGES;
   act: (moid: Moid, verb: PowerVerb) => Promise<ActOutcome> = async () => ({ kind: 'succeeded' });
+  /** What the server says when it is asked for a machine's state. */
+  powerState: (moid: Moid) => Promise<PowerState> = async () => 'poweredOff';
   door: ConsoleDoor | null = null;
   isHanging = false;
   #queue: (InventoryNews | Error)[] = [];
@@ -116,6 +118,11 @@ export class FakeLink implements ServerLink {
   power(moid: Moid, verb: PowerVerb, options: { onProgress(progress: TaskProgress): void }): Promise<ActOutcome> {
     this.acts.push({ moid, verb, report: (progress) => options.onProgress(progress) });
     return this.act(moid, verb);
+  }
+
+  readPowerState(moid: Moid): Promise<PowerState> {
+    this.calls.push('readPowerState');
+    return this.powerState(moid);
   }
 
   async openConsole(): Promise<ConsoleDoor> {

@@ -1,5 +1,6 @@
 import type { ServerCreate } from '@breakwater/contract';
 import { type Logger, ManualClock, OpsError, type ServerId, silentLogger, toMoid, toServerId } from '@breakwater/kernel';
+import { createMemoryDeadLetterStore, type DeadLetterStore } from '@breakwater/resilience';
 import { createFleet } from '../create-fleet.ts';
 import type { Fleet, FleetEvent } from '../fleet.ts';
 import type { MachineFacts } from '../machine.ts';
@@ -110,6 +111,7 @@ export interface FleetBed {
   readonly servers: MemoryServers;
   readonly inventory: MemoryInventory;
   readonly operations: MemoryOperations;
+  readonly deadLetters: DeadLetterStore;
   readonly encoder: FakeEncoder;
   readonly events: FleetEvent[];
   readonly link: (id: string) => FakeLink;
@@ -131,6 +133,7 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
   const servers = from?.servers ?? new MemoryServers();
   const inventory = from?.inventory ?? new MemoryInventory();
   const operations = from?.operations ?? new MemoryOperations();
+  const deadLetters = from?.deadLetters ?? createMemoryDeadLetterStore({ maxLetters: 1_000 });
   for (const record of options.records ?? []) {
     servers.records.set(record.id, record);
     servers.passwords.set(record.id, 'right');
@@ -141,6 +144,7 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
     servers,
     inventory,
     operations,
+    deadLetters,
     links,
     encoder,
     clock,
@@ -157,6 +161,7 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
     servers,
     inventory,
     operations,
+    deadLetters,
     encoder,
     events,
     link: (id) => links.of(id),
