@@ -39,9 +39,13 @@ beforeAll(async () => {
   desk = await openDesk({ env: { BACKGROUND_REFRESH_INTERVAL: '2' } });
   const well = await desk.addSimulator({ name: 'esx-01', machines: 24 });
   const gone = await desk.addSimulator({ name: 'esx-02', machines: 6, personality: 'esxi-7.0' });
-  on = await well.find((machine) => machine.power_state === 'poweredOn' && machine.name.startsWith('web-'));
+  const running = await well.find((machine) => machine.power_state === 'poweredOn' && machine.name.startsWith('web-'));
+  on = running;
   const off = await well.find((machine) => machine.power_state === 'poweredOff' && !machine.is_template && machine.is_accessible);
   await desk.portal.power(off, 'power_on');
+  // Turned away, and so among the failed ones; the machine stays on.
+  well.simulator.control.addFault({ effect: { kind: 'unavailable' }, on: ['PowerOffVM_Task'], times: 1 });
+  await desk.portal.power(running, 'power_off');
   await eventually(async () => (await desk.portal.machines(well.server.id)).filter((machine) => machine.screen_hash !== null).length > 5, {
     what: 'some pictures are there',
   });
@@ -149,6 +153,22 @@ const LOOKS: readonly Look[] = [
     name: 'operations',
     path: () => '/operations',
     show: (at, language) => at.getByText(say(language, 'operation_state.succeeded')).first().waitFor(),
+  },
+  {
+    name: 'failed-operations',
+    path: () => '/failed-operations',
+    show: (at, language) => at.getByText(say(language, 'operation_state.unknown')).first().waitFor(),
+  },
+  {
+    name: 'failed-operation-retry',
+    path: () => '/failed-operations',
+    show: async (at, language) => {
+      await at
+        .getByRole('button', { name: say(language, 'failed.retry'), exact: false })
+        .first()
+        .click();
+      await at.getByRole('alertdialog').waitFor();
+    },
   },
   { name: 'account', path: () => '/account', show: showHeading },
   { name: 'people', path: () => '/account/people', show: showHeading },

@@ -16,7 +16,7 @@ export function FailedOperationTable(props: {
 }): ReactNode {
   const { t } = useWords();
   return (
-    <table className="table labelled" aria-label={t('failed.title')}>
+    <table className="table stacking" aria-label={t('failed.title')}>
       <thead>
         <tr>
           <th scope="col">{t('operation.what')}</th>

@@ -11,7 +11,8 @@ export function FailedOperationsLink(): ReactNode {
   return (
     <Link to="/failed-operations" className="menu-link">
       <Icon name="alert" />
-      <span>{t('failed.title')}</span>
+      <span className="when-wide">{t('failed.title')}</span>
+      <span className="when-narrow">{t('failed.short')}</span>
       {total === 0 ? null : <span className="count warn">{total}</span>}
     </Link>
   );
