@@ -1,4 +1,5 @@
 import { PRIORITIES, type Priority } from '@breakwater/kernel';
+import type { Abortable } from './abort-links.ts';
 import type { Admission, AdmissionWaiter, QueueRefusal } from './admission.ts';
 import { Attempt } from './attempt.ts';
 import { NO_PERMIT } from './breaker.ts';
@@ -43,7 +44,7 @@ const PARKED_LEASE_MS = 5_000;
  * One call on its way through the whole pipeline: the layers are steps of this object and not functions around each other, because
  * each layer of promises costs as much as everything else here together.
  */
-export class Call implements AdmissionWaiter, Expiring {
+export class Call implements AdmissionWaiter, Expiring, Abortable {
   readonly #core: PipelineCore;
   readonly #callee: (context: CallContext) => unknown;
   readonly #options: CallOptions;
@@ -120,11 +121,11 @@ export class Call implements AdmissionWaiter, Expiring {
     const { signal, leftMs } = this.#options;
     const deadlineMs = leftMs ?? this.#options.deadlineMs ?? (this.#isParked ? undefined : core.spec.deadlineMs);
     if (signal?.aborted === true) {
-      this.handleEvent();
+      this.onAborted();
     } else if (deadlineMs !== undefined && deadlineMs <= 0) {
       this.#end('RESILIENCE_DEADLINE');
     } else {
-      signal?.addEventListener('abort', this);
+      if (signal !== undefined) core.aborts.add(signal, this);
       // What is left of another call is hardly ever the same twice, so it is no duration for a list.
       if (leftMs !== undefined) core.deadlines.addSingle(this, leftMs, nowMs);
       else if (deadlineMs !== undefined) core.deadlines.add(this, deadlineMs, nowMs);
@@ -133,7 +134,7 @@ export class Call implements AdmissionWaiter, Expiring {
   }
 
   /** The caller's signal has aborted. */
-  handleEvent(): void {
+  onAborted(): void {
     const reason: unknown = this.#options.signal?.reason;
     const running = this.#takeRunning();
     this.#finish();
@@ -381,7 +382,8 @@ export class Call implements AdmissionWaiter, Expiring {
     this.#phase = 'done';
     this.#pause?.cancel();
     this.expiry?.remove(this);
-    this.#options.signal?.removeEventListener('abort', this);
+    const { signal } = this.#options;
+    if (signal !== undefined) this.#core.aborts.remove(signal, this);
   }
 
   #createError(code: RejectionCode, facts?: RejectionReason): ResilienceError {

@@ -1,4 +1,5 @@
 import type { Clock, Priority, Random } from '@breakwater/kernel';
+import { AbortLinks } from './abort-links.ts';
 import { AdaptiveTimeout } from './adaptive-timeout.ts';
 import { Admission } from './admission.ts';
 import { Breaker } from './breaker.ts';
@@ -46,6 +47,7 @@ export class PipelineCore {
   readonly isUntimed: boolean;
   readonly #onEvent: EventListener | undefined;
   #tally: CallTally | null = null;
+  #aborts: AbortLinks | null = null;
   #deadlines: Deadlines | null;
   #rejections: Rejections | null = null;
   isClosed = false;
@@ -76,6 +78,11 @@ export class PipelineCore {
 
   get latency(): LatencyHistogram {
     return this.counts.latency;
+  }
+
+  get aborts(): AbortLinks {
+    this.#aborts ??= new AbortLinks();
+    return this.#aborts;
   }
 
   get deadlines(): Deadlines {
