@@ -1,16 +1,20 @@
 import { exponentialBackoff, INSTALLER_LIMITS, installerBackoff } from '@breakwater/resilience';
 import type { Bench, BenchRow } from './row.ts';
+import { measureBundleBytes } from './support/bundle-size.ts';
 import { type Contestant, interleave, measureBytes, measureKeptBytes, overheadNs, pairedRatio, type Rounds } from './support/interleave.ts';
 import { measureHerdMs } from './support/jitter-herd.ts';
 import { round } from './support/process-figures.ts';
 import {
   cockatielBreaker,
+  cockatielSampling,
+  createAborts,
   createCallers,
   createCrowd,
   createFailing,
   createRefused,
   opossumBreaker,
   ownBreaker,
+  ownSampling,
 } from './support/resilience-contestants.ts';
 
 const LAN_CALL_NS = 5_000_000;
@@ -44,7 +48,8 @@ async function runCallers(): Promise<readonly BenchRow[]> {
   const { callers, close } = createCallers();
   // It waits for timers at each step: a hundred times slower than the others, so it gets few rounds of its own.
   const { bottleneck, ...quick } = callers;
-  const rounds = await interleave(quick, { rounds: 15, sliceMs: 20 });
+  // Short slices and many rounds: what disturbs a shared machine then disturbs neighbours in a round alike.
+  const rounds = await interleave(quick, { rounds: 61, sliceMs: 5 });
   const slow = await interleave({ bare: quick.bare, ownGate: quick.ownGate, bottleneck }, { rounds: 3, sliceMs: 20 });
   close();
   const { bare } = rounds;
@@ -65,6 +70,7 @@ async function runCallers(): Promise<readonly BenchRow[]> {
     row('the same, signal read', rounds.ownSignal, { ...wrap, most: 1 / 15 }),
     row("the same, caller's signal too", rounds.ownSignals, { ...wrap, most: 1 / 8 }),
     row('everything attached', rounds.ownFull, { name: 'cockatiel wrap with bulkhead', rounds: rounds.cockatielBulkhead, most: 1 / 6 }),
+    // Ours is a whole pipeline in which only a breaker is set, and cockatiel's the policy alone: in both, what a caller awaits is one guarded call.
     row('breaker', rounds.ownBreaker, { name: 'cockatiel breaker', rounds: rounds.cockatielBreaker, most: 0.6 }),
     row('breaker, time window, slow calls', rounds.ownSampling, {
       name: 'cockatiel sampling breaker',
@@ -95,7 +101,7 @@ async function runCallers(): Promise<readonly BenchRow[]> {
 
 async function runRefused(): Promise<readonly BenchRow[]> {
   const { callers, close } = await createRefused();
-  const rounds = await interleave(callers, { rounds: 15, sliceMs: 15 });
+  const rounds = await interleave(callers, { rounds: 61, sliceMs: 5 });
   close();
   const row = (name: string, own: Rounds, most: number): BenchRow =>
     compare({
@@ -130,7 +136,8 @@ async function runFailing(): Promise<readonly BenchRow[]> {
   const empty = await createFailing(0);
   const filled = await createFailing(10_000);
   const own = await interleave({ empty: empty.own, filled: filled.own }, { rounds: 11, sliceMs: 15 });
-  const opossum = await interleave({ empty: empty.opossum, filled: filled.opossum }, { rounds: 3, sliceMs: 15 });
+  // What is called fills the window too, so the empty one is empty only at the beginning.
+  const opossum = await interleave({ empty: empty.opossum, filled: filled.opossum }, { rounds: 3, sliceMs: 15, warmUpMs: 0 });
   empty.close();
   filled.close();
   const growth = (rounds: { readonly empty: Rounds; readonly filled: Rounds }): number => pairedRatio(rounds.filled, rounds.empty, null);
@@ -149,8 +156,24 @@ async function runFailing(): Promise<readonly BenchRow[]> {
 
 async function runCrowds(): Promise<readonly BenchRow[]> {
   const [small, large] = [createCrowd(100), createCrowd(10_000)];
-  const rounds = await interleave({ small: small.own, large: large.own, pQueue: small.pQueue }, { rounds: 9, sliceMs: 20 });
+  const rounds = await interleave(
+    { small: small.own, large: large.own, keyed: small.ownKeyed, pQueue: small.pQueue },
+    { rounds: 9, sliceMs: 20 },
+  );
+  const aborts = await interleave({ few: createAborts(100), many: createAborts(10_000) }, { rounds: 15, sliceMs: 10 });
   return [
+    bound({
+      name: 'a job of one of 50 keys, to one without',
+      value: pairedRatio(rounds.keyed, rounds.small, null),
+      unit: 'x',
+      most: 3,
+    }),
+    bound({
+      name: 'giving up among 10,000 that wait, to among 100',
+      value: pairedRatio(aborts.many, aborts.few, null),
+      unit: 'x',
+      most: 1.5,
+    }),
     bound({
       name: 'a job among 10,000 that wait, to one among 100',
       value: pairedRatio(rounds.large, rounds.small, null),
@@ -180,12 +203,22 @@ async function runMemory(collect: () => void): Promise<readonly BenchRow[]> {
   close();
   const keptOwn = measureKeptBytes(ownBreaker, collect);
   const keptCockatiel = measureKeptBytes(cockatielBreaker, collect);
+  const keptSampling = measureKeptBytes(ownSampling, collect);
+  const keptCockatielSampling = measureKeptBytes(cockatielSampling, collect);
   const breakers: { shutdown(): void }[] = [];
   const keptOpossum = measureKeptBytes(() => breakers.push(opossumBreaker()), collect);
   for (const breaker of breakers) breaker.shutdown();
   return [
     compare({ name: 'heap per call', value: own, unit: 'bytes', peer: 'cockatiel wrap', ratio: own / cockatiel, most: 1 / 6 }),
     compare({ name: 'heap per breaker', value: keptOwn, unit: 'bytes', peer: 'cockatiel', ratio: keptOwn / keptCockatiel, most: 1 / 3 }),
+    compare({
+      name: 'heap per breaker, time window, slow calls',
+      value: keptSampling,
+      unit: 'bytes',
+      peer: 'cockatiel sampling breaker',
+      ratio: keptSampling / keptCockatielSampling,
+      most: 1 / 3,
+    }),
     compare({ name: 'heap per breaker', value: keptOwn, unit: 'bytes', peer: 'opossum', ratio: keptOwn / keptOpossum, most: 1 / 8 }),
     bound({ name: 'heap of five breakers', value: (keptOwn * 5) / 1_000, unit: 'kB', most: 10 }),
     ...(await runIdle()),
@@ -223,6 +256,21 @@ function runJitter(): readonly BenchRow[] {
   ];
 }
 
+async function runSize(): Promise<readonly BenchRow[]> {
+  const own = await measureBundleBytes(`export { createPipeline, createStaleCache, exponentialBackoff } from '@breakwater/resilience';`);
+  const cockatiel = await measureBundleBytes(`export * from 'cockatiel';`);
+  return [
+    compare({
+      name: 'pipeline with limiters, queue and cache, minified and compressed',
+      value: own / 1_000,
+      unit: 'kB',
+      peer: 'cockatiel',
+      ratio: own / cockatiel,
+      most: 2,
+    }),
+  ];
+}
+
 export const bench: Bench = {
   name: 'resilience',
   summary: 'What a guarded call costs, next to cockatiel, opossum, p-retry, p-queue, bottleneck, mollitia and effect.',
@@ -236,6 +284,7 @@ export const bench: Bench = {
       ['Calls that wait', runCrowds],
       ['Memory and idleness', () => runMemory(collect)],
       ['A herd of clients', runJitter],
+      ['Size', runSize],
     ];
     for (const [title, run] of parts) {
       log(title);

@@ -2,9 +2,11 @@ import { type Clock, createSeededRandom, ManualClock, PRIORITIES, type Priority 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { constantBackoff } from './backoff.ts';
+import type { RunOptions } from './call-context.ts';
 import type { Limiter } from './limiter.ts';
 import type { LimiterSpec } from './limiter-spec.ts';
 import { createPipeline } from './pipeline.ts';
+import type { ResilienceError } from './resilience-error.ts';
 import type { AdmissionSpec } from './spec.ts';
 
 function create(admission: AdmissionSpec, more: Parameters<typeof createPipeline>[0] = {}) {
@@ -232,6 +234,95 @@ describe('full queue', () => {
     await expect(normal).rejects.toMatchObject({ code: 'RESILIENCE_QUEUE_FULL' });
     await expect(begin('critical 3', 'critical')).rejects.toMatchObject({ code: 'RESILIENCE_QUEUE_FULL' });
     expect(pipeline.snapshot()).toMatchObject({ queue: { waiting: 2 }, calls: { rejected: 4 } });
+  });
+});
+
+describe('a queue that may not take long', () => {
+  /** One slot, 100 ms for each call, and a pace that is known. */
+  async function createBusy(queue: AdmissionSpec['queue']) {
+    const made = create({ maxConcurrent: 1, ...(queue === undefined ? {} : { queue }) });
+    const { clock, pipeline } = made;
+    const outcomes: string[] = [];
+    const ask = (name: string, options: RunOptions = {}): void => {
+      const work = (): Promise<void> => new Promise((resolve) => void clock.after(100, resolve));
+      pipeline.run(work, { op: name, ...options }).then(
+        () => outcomes.push(name),
+        (error: ResilienceError) => outcomes.push(`${name}: ${error.code} ${String(error.details?.['why'])} ${error.retryAfterMs}`),
+      );
+    };
+    for (let call = 0; call < 11; call++) ask(`warm ${call}`);
+    await clock.advance(1_100);
+    outcomes.length = 0;
+    return { ...made, ask, outcomes };
+  }
+
+  it('turns away what would wait too long, and says when to come back', async () => {
+    const { ask, outcomes, clock, pipeline } = await createBusy({ maxWaitMs: 300 });
+    for (let call = 0; call < 5; call++) ask(`call ${call}`);
+    expect(pipeline.snapshot().queue).toMatchObject({ waiting: 3, expectedWaitMs: 300 });
+    await clock.advance(0);
+    expect(outcomes).toEqual(['call 4: RESILIENCE_QUEUE_FULL expected-wait 100']);
+    await clock.advance(1_000);
+    expect(outcomes.slice(1)).toEqual(['call 0', 'call 1', 'call 2', 'call 3']);
+  });
+
+  it('turns away the newest of the least urgent in favour of somebody more urgent', async () => {
+    const { ask, outcomes, clock } = await createBusy({ maxWaitMs: 300 });
+    for (const name of ['running', 'low 1', 'low 2', 'normal']) ask(name, { priority: name.startsWith('low') ? 'low' : 'normal' });
+    ask('high', { priority: 'high' });
+    await clock.advance(0);
+    expect(outcomes).toEqual(['low 2: RESILIENCE_QUEUE_FULL displaced 100']);
+    await clock.advance(1_000);
+    expect(outcomes.slice(1)).toEqual(['running', 'high', 'normal', 'low 1']);
+  });
+
+  it('lets everybody wait while the pace is unknown', async () => {
+    const { begin, pipeline } = create({ maxConcurrent: 1, queue: { maxWaitMs: 1 } });
+    for (let call = 0; call < 50; call++) void begin(`call ${call}`);
+    expect(pipeline.snapshot().queue).toMatchObject({ waiting: 49, expectedWaitMs: null });
+  });
+
+  it('always lets one wait, so that it can learn that the server is quick again', async () => {
+    const { ask, outcomes, clock } = await createBusy({ maxWaitMs: 1 });
+    for (const name of ['running', 'waiting', 'too many']) ask(name);
+    await clock.advance(0);
+    expect(outcomes).toEqual(['too many: RESILIENCE_QUEUE_FULL expected-wait 199']);
+  });
+
+  it('does not send what cannot be answered before its deadline', async () => {
+    const { ask, outcomes, clock, pipeline } = await createBusy(undefined);
+    for (let call = 0; call < 20; call++) ask(`more ${call}`);
+    await clock.advance(2_000);
+    outcomes.length = 0;
+    const { started } = pipeline.snapshot().queue ?? { started: 0 };
+    ask('running');
+    ask('hopeless', { deadlineMs: 150 });
+    ask('in time', { deadlineMs: 400 });
+    await clock.advance(100);
+    expect(outcomes).toEqual(['running', 'hopeless: RESILIENCE_DEADLINE unmeetable undefined']);
+    await clock.advance(500);
+    expect(outcomes.slice(2)).toEqual(['in time']);
+    expect(pipeline.snapshot().queue?.started).toBe(started + 2);
+  });
+});
+
+describe('fairness', () => {
+  it('does not let one key with a thousand waiters keep another one waiting', async () => {
+    const { pipeline, clock } = create({ maxConcurrent: 1 });
+    const served: string[] = [];
+    const ask = (fairKey: string): void => {
+      const work = (): Promise<void> => new Promise((resolve) => void clock.after(10, resolve));
+      pipeline.run(work, { fairKey }).then(
+        () => served.push(fairKey),
+        () => served.push(`${fairKey} turned away`),
+      );
+    };
+    for (let call = 0; call < 1_001; call++) ask('many');
+    for (let call = 0; call < 3; call++) ask('few');
+    await clock.advance(80);
+    // The queue was full, so each call of the other key took the place of one of theirs.
+    expect(served.slice(0, 3)).toEqual(['many turned away', 'many turned away', 'many turned away']);
+    expect(served.slice(3)).toEqual(['many', 'many', 'few', 'many', 'few', 'many', 'few', 'many']);
   });
 });
 

@@ -1,8 +1,9 @@
 import { type Clock, PRIORITIES, type Priority, type Random, type TimerHandle } from '@breakwater/kernel';
 import { createLimiter } from './create-limiter.ts';
 import { type DurationFigures, DurationHistogram } from './duration-histogram.ts';
-import { createRunningMean, type RunningMean } from './figures.ts';
+import { createRunningMean } from './figures.ts';
 import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
+import { QueuePace } from './queue-pace.ts';
 import { type AdmissionSpec, validateLimits } from './spec.ts';
 import { type Waiter, WaitingQueue } from './waiting-queue.ts';
 
@@ -11,10 +12,18 @@ export interface AdmissionWaiter extends Waiter {
   readonly priority: Priority;
   /** It has a slot: start it. False when it has become pointless, which gives the slot back. */
   begin(nowMs: number): boolean;
-  /** It has to leave the queue in favour of a more urgent one. */
-  turnAway(): void;
+  /** It has to leave the queue in favour of another one. */
+  turnAway(refusal: QueueRefusal): void;
   /** The breaker has opened or the pipeline was closed while it waited: leave the queue if that is still so. */
   recheck(nowMs: number): void;
+}
+
+/** Why a call may not wait, or not any longer. */
+export interface QueueRefusal {
+  /** `length`: as many wait as may. `expected-wait`: what waits already takes longer than a call may wait. `displaced`: another call has its place. */
+  readonly why: 'length' | 'expected-wait' | 'displaced';
+  /** When there may be a place again; undefined while the pace of the queue is unknown. */
+  readonly retryAfterMs: number | undefined;
 }
 
 export interface WaitFigures {
@@ -40,13 +49,9 @@ export interface QueueSnapshot extends WaitFigures {
   readonly window: number;
   /** Pause between two attempts that the limiter asks for now; 0 while it does not slow anybody. */
   readonly delayMs: number;
+  /** How long what waits now will take to start, at the pace of late; null while too little is known. */
+  readonly expectedWaitMs: number | null;
   readonly byPriority: Readonly<Record<Priority, LevelWaitFigures>>;
-}
-
-interface LevelFigures {
-  started: number;
-  readonly wait: RunningMean;
-  readonly waits: DurationHistogram;
 }
 
 export interface AdmissionOptions {
@@ -54,6 +59,8 @@ export interface AdmissionOptions {
   readonly random?: Random;
   readonly onLimiterChange?: ((change: LimiterChange) => void) | undefined;
 }
+
+type AtGate = Pick<AdmissionWaiter, 'level' | 'priority'>;
 
 /** Priorities below this level are interactive: a person waits. */
 const BACKGROUND_LEVEL = 2;
@@ -63,13 +70,10 @@ export class Admission {
   readonly #clock: Clock;
   readonly #queue: WaitingQueue<AdmissionWaiter>;
   readonly #maxWaiting: number;
+  readonly #maxWaitMs: number;
+  readonly #pace = new QueuePace();
   readonly #limiter: Limiter | null;
-  readonly #levels: Readonly<Record<Priority, LevelFigures>> = {
-    critical: createLevelFigures(),
-    high: createLevelFigures(),
-    normal: createLevelFigures(),
-    low: createLevelFigures(),
-  };
+  readonly #levels: readonly LevelFigures[] = PRIORITIES.map(() => new LevelFigures());
   readonly #wait = createRunningMean();
   #maxConcurrent: number;
   #minIntervalMs: number;
@@ -89,40 +93,46 @@ export class Admission {
     this.#reserve = spec.interactiveReserve ?? 1;
     this.#queue = new WaitingQueue({ agingMs: spec.queue?.agingMs ?? 10_000 });
     this.#maxWaiting = spec.queue?.maxWaiting ?? 1_000;
+    this.#maxWaitMs = spec.queue?.maxWaitMs ?? Number.POSITIVE_INFINITY;
     this.#limiter =
       spec.limiter === undefined ? null : createLimiter(spec.limiter, { onChange: options.onLimiterChange, random: options.random });
   }
 
   /** Takes a slot at once when nobody waits and no limit stands against it. */
-  tryEnter(priority: Priority, options: { readonly level: number; readonly nowMs: number }): boolean {
-    const { level, nowMs } = options;
-    if (this.#queue.size > 0 || this.#startsAtMs(priority, { level, nowMs }) > nowMs) return false;
-    this.#occupy(level);
-    this.#noteStart(priority, { nowMs, waitedMs: 0 });
+  tryEnter(call: AtGate, nowMs: number): boolean {
+    if (this.#queue.size > 0 || this.#startsAtMs(call, nowMs) > nowMs) return false;
+    this.#occupy(call.level);
+    this.#noteStart(call, { nowMs, waitedMs: 0 });
     return true;
   }
 
-  /** False when the queue is full of calls that are as urgent. */
-  mayWait(level: number): boolean {
-    return this.#queue.size < this.#maxWaiting || this.#queue.lessUrgentThan(level) !== null;
+  /** What stands against it that this call waits; null when it may. */
+  refusal(waiter: AdmissionWaiter, nowMs: number): QueueRefusal | null {
+    return this.#queue.size < this.#maxWaitingAt(nowMs) || this.#queue.leastDeserving(waiter) !== null ? null : this.#refuse(nowMs);
   }
 
-  /** Puts a call into the queue; a less urgent one makes room when it is full. */
+  /** Puts a call into the queue that may wait; a less deserving one makes room when it is full. */
   enqueue(waiter: AdmissionWaiter, nowMs: number): void {
-    const lessUrgent = this.#queue.size < this.#maxWaiting ? null : this.#queue.lessUrgentThan(waiter.level);
+    const displaced = this.#queue.size < this.#maxWaitingAt(nowMs) ? null : this.#queue.leastDeserving(waiter);
+    const retryAfterMs = displaced === null ? undefined : this.#refuse(nowMs).retryAfterMs;
     this.#queue.add(waiter);
-    lessUrgent?.turnAway();
+    displaced?.turnAway({ why: 'displaced', retryAfterMs });
     this.pump(nowMs);
   }
 
   remove(waiter: AdmissionWaiter): void {
     this.#queue.remove(waiter);
+    if (this.#queue.size === 0) this.#pace.noteEmpty();
   }
 
   /** Gives a slot back and starts who is next. */
   release(level: number, nowMs: number): void {
     this.#vacate(level);
     if (this.#queue.size > 0) this.pump(nowMs);
+  }
+
+  get hasLimiter(): boolean {
+    return this.#limiter !== null;
   }
 
   /** Tells the limiter how an attempt ended. */
@@ -157,11 +167,12 @@ export class Admission {
     try {
       let nowMs = startMs;
       for (let waiter = this.#next(nowMs); waiter !== null; waiter = this.#next(nowMs)) {
-        this.#queue.remove(waiter);
+        this.#queue.take(waiter);
         this.#occupy(waiter.level);
         if (waiter.begin(nowMs)) nowMs = this.#clock.now();
         else this.#vacate(waiter.level);
       }
+      if (this.#queue.size === 0) this.#pace.noteEmpty();
     } finally {
       this.#isPumping = false;
     }
@@ -169,18 +180,19 @@ export class Admission {
 
   /** A waiter that was given a slot has really begun. */
   noteBegun(waiter: AdmissionWaiter, start: { readonly nowMs: number; readonly waitedMs: number }): void {
-    this.#noteStart(waiter.priority, start);
+    this.#pace.noteStart(start.nowMs, this.#queue.size);
+    this.#noteStart(waiter, start);
   }
 
   snapshot(): QueueSnapshot {
     const byPriority = {} as Record<Priority, LevelWaitFigures>;
     for (const [level, priority] of PRIORITIES.entries()) {
-      const figures = this.#levels[priority];
+      const figures = this.#levels[level];
       byPriority[priority] = {
         waiting: this.#queue.lengthOf(level),
-        started: figures.started,
-        avgWaitMs: figures.wait.value,
-        waits: figures.waits.figures(),
+        started: figures?.started ?? 0,
+        avgWaitMs: figures?.avgWaitMs ?? 0,
+        waits: (figures ?? NEVER_STARTED).waits.figures(),
       };
     }
     return {
@@ -192,8 +204,28 @@ export class Admission {
       avgWaitMs: this.#wait.value,
       window: Math.min(this.#maxConcurrent, this.#limiter?.windowFor('normal') ?? this.#maxConcurrent),
       delayMs: this.#limiter?.delayMs ?? 0,
+      expectedWaitMs: this.#expectedWaitMs(),
       byPriority,
     };
+  }
+
+  /** By their number, and by the time that they would take at the present pace. */
+  #maxWaitingAt(nowMs: number): number {
+    const gapMs = this.#maxWaitMs === Number.POSITIVE_INFINITY ? null : this.#pace.gapMs(nowMs);
+    if (gapMs === null) return this.#maxWaiting;
+    // One may always wait: the pace can only be learned from those that do.
+    return Math.min(this.#maxWaiting, Math.max(1, Math.floor(this.#maxWaitMs / gapMs)));
+  }
+
+  #refuse(nowMs: number): QueueRefusal {
+    const gapMs = this.#pace.gapMs(nowMs);
+    if (this.#queue.size >= this.#maxWaiting || gapMs === null) return { why: 'length', retryAfterMs: gapMs ?? undefined };
+    return { why: 'expected-wait', retryAfterMs: Math.max(gapMs, (this.#queue.size + 1) * gapMs - this.#maxWaitMs) };
+  }
+
+  #expectedWaitMs(): number | null {
+    const gapMs = this.#pace.gapMs(this.#clock.now());
+    return gapMs === null ? null : gapMs * this.#queue.size;
   }
 
   #next(nowMs: number): AdmissionWaiter | null {
@@ -202,8 +234,8 @@ export class Admission {
       return null;
     }
     let wakeAtMs = Number.POSITIVE_INFINITY;
-    const waiter = this.#queue.next(nowMs, ({ level, priority }) => {
-      const startsAtMs = this.#startsAtMs(priority, { level, nowMs });
+    const waiter = this.#queue.next(nowMs, (first) => {
+      const startsAtMs = this.#startsAtMs(first, nowMs);
       if (startsAtMs <= nowMs) return true;
       wakeAtMs = Math.min(wakeAtMs, startsAtMs);
       return false;
@@ -213,8 +245,8 @@ export class Admission {
   }
 
   /** Instant from which a call may start; infinite while it waits for a slot. */
-  #startsAtMs(priority: Priority, options: { readonly level: number; readonly nowMs: number }): number {
-    const { level, nowMs } = options;
+  #startsAtMs(call: AtGate, nowMs: number): number {
+    const { level } = call;
     if (this.#active >= this.#maxConcurrent) return Number.POSITIVE_INFINITY;
     // Background work keeps one slot, also where the reserve would leave it none.
     if (level >= BACKGROUND_LEVEL && this.#activeBackground >= Math.max(1, this.#maxConcurrent - this.#reserve)) {
@@ -223,6 +255,7 @@ export class Admission {
     const boundMs = this.#lastStartMs + this.#minIntervalMs;
     const limiter = this.#limiter;
     if (limiter === null) return boundMs;
+    const { priority } = call;
     const learnedMs = this.#active < limiter.windowFor(priority) ? limiter.readyAtMs(priority) : Number.POSITIVE_INFINITY;
     if (learnedMs > nowMs && boundMs <= nowMs) limiter.heldBack?.(nowMs);
     return Math.max(boundMs, learnedMs);
@@ -238,15 +271,13 @@ export class Admission {
     if (level >= BACKGROUND_LEVEL) this.#activeBackground--;
   }
 
-  #noteStart(priority: Priority, start: { readonly nowMs: number; readonly waitedMs: number }): void {
-    this.#lastStartMs = start.nowMs;
+  #noteStart(call: AtGate, start: { readonly nowMs: number; readonly waitedMs: number }): void {
+    const { nowMs, waitedMs } = start;
+    this.#lastStartMs = nowMs;
     this.#started++;
-    this.#wait.add(start.waitedMs);
-    const figures = this.#levels[priority];
-    figures.started++;
-    figures.wait.add(start.waitedMs);
-    figures.waits.add(start.waitedMs);
-    this.#limiter?.started(priority, start.nowMs);
+    this.#wait.add(waitedMs);
+    this.#levels[call.level]?.add(waitedMs);
+    this.#limiter?.started(call.priority, nowMs);
   }
 
   #arm(atMs: number, nowMs: number): void {
@@ -272,6 +303,22 @@ export class Admission {
   }
 }
 
-function createLevelFigures(): LevelFigures {
-  return { started: 0, wait: createRunningMean(), waits: new DurationHistogram() };
+/** Those of one priority that have started. */
+class LevelFigures {
+  started = 0;
+  readonly waits = new DurationHistogram();
+  readonly #wait = createRunningMean();
+
+  get avgWaitMs(): number {
+    return this.#wait.value;
+  }
+
+  add(waitedMs: number): void {
+    this.started++;
+    this.#wait.add(waitedMs);
+    this.waits.add(waitedMs);
+  }
 }
+
+/** For a level that is not there; never added to. */
+const NEVER_STARTED = new LevelFigures();

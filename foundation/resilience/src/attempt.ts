@@ -17,6 +17,8 @@ export class Attempt implements CallContext, Expiring {
   /** The breaker's permit. */
   readonly permit: number;
   readonly timeoutMs: number | undefined;
+  /** When it ended, or was given up; the start until then. */
+  nowMs: number;
   state: AttemptState = 'running';
   expiry: ExpiryHolder | null = null;
   expiresAtMs = Number.POSITIVE_INFINITY;
@@ -34,6 +36,7 @@ export class Attempt implements CallContext, Expiring {
     this.startedAtMs = options.startedAtMs;
     this.permit = options.permit;
     this.timeoutMs = options.timeoutMs;
+    this.nowMs = options.startedAtMs;
   }
 
   get op(): string {
@@ -46,6 +49,10 @@ export class Attempt implements CallContext, Expiring {
 
   get priority(): Priority {
     return this.#call.priority;
+  }
+
+  get fairKey(): string | undefined {
+    return this.#call.fairKey;
   }
 
   get idempotent(): boolean {
@@ -63,7 +70,7 @@ export class Attempt implements CallContext, Expiring {
   remainingMs(): number {
     const endMs = Math.min(
       this.timeoutMs === undefined ? Number.POSITIVE_INFINITY : this.startedAtMs + this.timeoutMs,
-      this.#call.endsAtMs,
+      this.#call.expiresAtMs,
     );
     return Math.max(0, endMs - this.#call.nowMs());
   }
@@ -75,16 +82,16 @@ export class Attempt implements CallContext, Expiring {
       answer = callee(this);
     } catch (error) {
       // One turn later: a promise that is rejected before anybody can listen to it costs Node a multiple.
-      void Promise.resolve().then(() => this.#end({ ok: false, error }));
+      void Promise.resolve().then(() => this.#fail(error));
       return;
     }
     if (isThenable(answer)) {
       answer.then(
-        (value) => this.#end({ ok: true, value }),
-        (error: unknown) => this.#end({ ok: false, error }),
+        (value) => this.#answer(value),
+        (error: unknown) => this.#fail(error),
       );
     } else {
-      this.#end({ ok: true, value: answer });
+      this.#answer(answer);
     }
   }
 
@@ -97,25 +104,35 @@ export class Attempt implements CallContext, Expiring {
 
   /** While running: the attempt timeout. Abandoned: it has kept its slot long enough. */
   onExpired(nowMs: number): void {
-    if (this.state === 'running') this.#call.onAttemptTimeout(this, nowMs);
-    else this.#finishAbandoned(nowMs);
+    this.nowMs = nowMs;
+    if (this.state === 'running') this.#call.onAttemptTimeout(this);
+    else this.#finishAbandoned();
   }
 
-  #end(settlement: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }): void {
-    if (this.state === 'ended') return;
-    const nowMs = this.#call.nowMs();
+  #answer(value: unknown): void {
+    if (this.#end()) this.#call.onAttemptAnswered(this, value);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#end()) this.#call.onAttemptEnded(this, { ok: false, error });
+  }
+
+  /** True when the call is still interested. */
+  #end(): boolean {
+    if (this.state === 'ended') return false;
+    this.nowMs = this.#call.nowMs();
     this.expiry?.remove(this);
     if (this.state === 'abandoned') {
-      this.#finishAbandoned(nowMs);
-      return;
+      this.#finishAbandoned();
+      return false;
     }
     this.state = 'ended';
-    this.#call.onAttemptEnded(this, settlement, nowMs);
+    return true;
   }
 
-  #finishAbandoned(nowMs: number): void {
+  #finishAbandoned(): void {
     this.state = 'ended';
-    this.#call.onAbandonedEnded(nowMs);
+    this.#call.onAbandonedEnded(this.nowMs);
   }
 }
 

@@ -2,15 +2,27 @@ import type { Clock } from '@breakwater/kernel';
 import type { BreakerChange, BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
 import { invalidSpec } from './invalid-spec.ts';
 import { createOutcomeWindow, judgeWindow, type OutcomeWindow } from './outcome-window.ts';
-import type { BreakerMode, BreakerSpec, GrowingOpenTime } from './spec.ts';
-import { toTrips, type WindowTrip } from './trip.ts';
-import type { Verdict } from './verdict.ts';
+import { type BreakerMode, type BreakerSpec, toOpenMs } from './spec.ts';
+import { isSlow, toTrips } from './trip.ts';
+import { isBreakerFailure, type Verdict } from './verdict.ts';
 
 type State =
-  | { readonly kind: 'closed'; failures: number }
+  | { readonly kind: 'closed'; readonly failures: number }
   | { readonly kind: 'open'; readonly untilMs: number; readonly failures: number; readonly byHand: HandOpening | null }
   /** `leases`: when each probe's permit lapses, by token. */
   | { readonly kind: 'half-open'; readonly leases: Map<number, number>; readonly failures: number; successes: number };
+
+const CLOSED: State = { kind: 'closed', failures: 0 };
+
+/** What a breaker remembers of failures and openings. */
+interface Troubles {
+  lastFailureMs: number;
+  lastFailureAtWallMs: number | null;
+  openedAtWallMs: number | null;
+  /** Openings since it was last closed. */
+  streak: number;
+  opens: number;
+}
 
 /** No permit: what `admit` answers while the breaker rejects. Permits are positive. */
 export const NO_PERMIT = 0;
@@ -21,7 +33,7 @@ export type ProbeFinding = 'success' | 'failure' | 'none';
 
 export interface BreakerOptions {
   readonly clock: Clock;
-  readonly onChange?: ((change: BreakerChange) => void) | undefined;
+  onChange?(change: BreakerChange): void;
 }
 
 /**
@@ -32,44 +44,55 @@ export interface BreakerOptions {
  */
 export class Breaker {
   readonly #spec: BreakerSpec;
-  readonly #clock: Clock;
-  readonly #onChange: ((change: BreakerChange) => void) | undefined;
+  readonly #owner: BreakerOptions;
   readonly #failureThreshold: number;
-  readonly #successThreshold: number;
-  readonly #probes: number;
   readonly #leaseMs: number;
-  readonly #lumpMs: number;
   /** Null where no trip looks at a window, so that the usual breaker pays one comparison for all of this. */
   readonly #windows: readonly OutcomeWindow[] | null;
   #mode: BreakerMode;
   /** In `metrics-only` mode: the trip is reached, and has been told. */
   #isReached = false;
-  #state: State = { kind: 'closed', failures: 0 };
+  #state: State = CLOSED;
   #serial = 1;
   /** Serial of the last transition. */
   #period = 1;
-  /** Openings since it was last closed. */
-  #streak = 0;
-  #lastFailureMs = Number.NEGATIVE_INFINITY;
-  #openedAtWallMs: number | null = null;
-  #lastFailureAtWallMs: number | null = null;
-  #opens = 0;
+  /** Made with the first failure or opening: most servers of a large fleet have none. */
+  #troubles: Troubles | null = null;
   #rejected = 0;
   #admitted = 0;
 
-  constructor(spec: BreakerSpec, options: BreakerOptions) {
+  constructor(spec: BreakerSpec, owner: BreakerOptions, options: { readonly leaseMs?: number | undefined } = {}) {
     this.#spec = spec;
-    this.#clock = options.clock;
-    this.#onChange = options.onChange;
+    this.#owner = owner;
     const trips = toTrips(spec.trip);
     const windows = trips.filter((trip) => trip.kind !== 'consecutive');
     this.#failureThreshold = trips.find((trip) => trip.kind === 'consecutive')?.failures ?? Number.POSITIVE_INFINITY;
     this.#windows = windows.length === 0 ? null : windows.map(createOutcomeWindow);
     this.#mode = spec.mode ?? 'active';
-    this.#successThreshold = spec.halfOpen?.successes ?? 1;
-    this.#probes = spec.halfOpen?.probes ?? 1;
-    this.#leaseMs = spec.halfOpen?.leaseMs ?? DEFAULT_LEASE_MS;
-    this.#lumpMs = spec.lumpMs ?? 0;
+    this.#leaseMs = options.leaseMs ?? spec.halfOpen?.leaseMs ?? DEFAULT_LEASE_MS;
+  }
+
+  /** False: others decide too, so that every call has to ask at its own time. */
+  get isAlone(): boolean {
+    return true;
+  }
+
+  /** Whether `settle` looks at the times of successes too, or at when an attempt began. */
+  get needsTimes(): boolean {
+    return this.#windows !== null || this.#lumpMs > 0;
+  }
+
+  get #successThreshold(): number {
+    return this.#spec.halfOpen?.successes ?? 1;
+  }
+
+  get #lumpMs(): number {
+    return this.#spec.lumpMs ?? 0;
+  }
+
+  /** Openings since it was last closed. */
+  get #streak(): number {
+    return this.#troubles?.streak ?? 0;
   }
 
   get state(): BreakerStateKind {
@@ -101,7 +124,7 @@ export class Breaker {
         return this.#admitHere(nowMs, leaseMs);
       }
       this.#enter({ kind: 'half-open', leases: new Map(), failures: this.#state.failures, successes: 0 });
-      this.#onChange?.({ kind: 'breaker.half-opened' });
+      this.#owner.onChange?.({ kind: 'breaker.half-opened' });
       // Whoever heard it may have reset the breaker.
       return this.#admitHere(nowMs, leaseMs);
     }
@@ -161,7 +184,7 @@ export class Breaker {
   /** Closes it by hand and forgets what was counted. Results of calls that are under way no longer matter. */
   reset(reason: string): void {
     this.#close();
-    this.#onChange?.({ kind: 'breaker.reset', reason });
+    this.#owner.onChange?.({ kind: 'breaker.reset', reason });
   }
 
   /** Opens it by hand, as a trip would: probes are admitted after its open time. */
@@ -191,12 +214,12 @@ export class Breaker {
 
   snapshot(): BreakerSnapshot {
     const state = this.#state;
-    const nowMs = this.#clock.now();
+    const nowMs = this.#owner.clock.now();
     return {
       state: state.kind,
       mode: this.#mode,
       byHand: state.kind === 'open' ? state.byHand : null,
-      failures: this.#countFailures(state, nowMs),
+      failures: this.#countFailures(nowMs),
       failureThreshold: Number.isFinite(this.#failureThreshold) ? this.#failureThreshold : leastFailures(this.#windows),
       failureRate: this.#highestRate('failures', nowMs),
       slowRate: this.#highestRate('slow', nowMs),
@@ -204,9 +227,9 @@ export class Breaker {
       successThreshold: this.#successThreshold,
       openMs: toOpenMs(this.#spec.openMs, Math.max(0, this.#streak - (state.kind === 'closed' ? 0 : 1))),
       retryAfterMs: state.kind === 'open' && Number.isFinite(state.untilMs) ? Math.max(0, state.untilMs - nowMs) : null,
-      openedAtWallMs: state.kind === 'closed' ? null : this.#openedAtWallMs,
-      lastFailureAtWallMs: this.#lastFailureAtWallMs,
-      opens: this.#opens,
+      openedAtWallMs: state.kind === 'closed' ? null : (this.#troubles?.openedAtWallMs ?? null),
+      lastFailureAtWallMs: this.#troubles?.lastFailureAtWallMs ?? null,
+      opens: this.#troubles?.opens ?? 0,
       rejected: this.#rejected,
       admitted: this.#admitted,
     };
@@ -219,29 +242,32 @@ export class Breaker {
   ): void {
     if (this.#mode === 'disabled') return;
     if (verdict.kind === 'success') {
-      state.failures = 0;
+      if (state.failures > 0) this.#state = CLOSED;
       if (this.#windows === null && !this.#isReached) return;
     } else if (isBreakerFailure(verdict)) {
-      const isSameBurst = times.startedAtMs < this.#lastFailureMs && times.nowMs - this.#lastFailureMs <= this.#lumpMs;
+      const isNew = !this.#isSameBurst(times);
       this.#noteFailure(times.nowMs);
-      if (!isSameBurst || this.#lumpMs === 0) state.failures++;
+      if (isNew) this.#state = { kind: 'closed', failures: state.failures + 1 };
     } else {
       return;
     }
-    const cause = this.#judge(state, verdict, times);
+    const cause = this.#judge(verdict, times);
     if (this.#mode === 'active') {
-      if (cause !== null) this.#open(this.#countFailures(state, times.nowMs), { from: 'closed', nowMs: times.nowMs, cause });
+      if (cause !== null) this.#open(this.#countFailures(times.nowMs), { from: 'closed', nowMs: times.nowMs, cause });
     } else {
-      this.#noteReached(state, cause, times.nowMs);
+      this.#noteReached(cause, times.nowMs);
     }
   }
 
+  /** The attempt began before the previous failure and failed shortly after it. */
+  #isSameBurst(times: { readonly nowMs: number; readonly startedAtMs: number }): boolean {
+    const lastFailureMs = this.#troubles?.lastFailureMs ?? Number.NEGATIVE_INFINITY;
+    return this.#lumpMs > 0 && times.startedAtMs < lastFailureMs && times.nowMs - lastFailureMs <= this.#lumpMs;
+  }
+
   /** Counts in the windows too. Null: no trip is reached. */
-  #judge(
-    state: Extract<State, { kind: 'closed' }>,
-    verdict: Verdict,
-    times: { readonly nowMs: number; readonly startedAtMs: number },
-  ): OpeningCause | null {
+  #judge(verdict: Verdict, times: { readonly nowMs: number; readonly startedAtMs: number }): OpeningCause | null {
+    const state = this.#state;
     let cause: OpeningCause | null = state.failures >= this.#failureThreshold ? 'consecutive' : null;
     if (this.#windows === null) return cause;
     const { nowMs } = times;
@@ -253,10 +279,10 @@ export class Breaker {
     return cause;
   }
 
-  #noteReached(state: Extract<State, { kind: 'closed' }>, cause: OpeningCause | null, nowMs: number): void {
+  #noteReached(cause: OpeningCause | null, nowMs: number): void {
     const wasReached = this.#isReached;
     this.#isReached = cause !== null;
-    if (cause !== null && !wasReached) this.#onChange?.({ kind: 'breaker.would-open', failures: this.#countFailures(state, nowMs), cause });
+    if (cause !== null && !wasReached) this.#owner.onChange?.({ kind: 'breaker.would-open', failures: this.#countFailures(nowMs), cause });
   }
 
   #settleProbe(
@@ -273,7 +299,7 @@ export class Breaker {
       if (state.successes >= this.#successThreshold) {
         const { successes } = state;
         this.#close();
-        this.#onChange?.({ kind: 'breaker.closed', successes });
+        this.#owner.onChange?.({ kind: 'breaker.closed', successes });
       }
     } else if (finding === 'failure') {
       if (verdict.kind !== 'success') this.#noteFailure(times.nowMs);
@@ -286,33 +312,46 @@ export class Breaker {
     const openMs = toOpenMs(this.#spec.openMs, this.#streak);
     this.#noteOpening();
     this.#enter({ kind: 'open', untilMs: options.nowMs + openMs, failures, byHand: null });
-    this.#onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause });
+    this.#owner.onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause });
   }
 
   #openByHand(reason: string, openMs: number): void {
     const { kind: from } = this.#state;
-    const nowMs = this.#clock.now();
-    const failures = this.#countFailures(this.#state, nowMs);
+    const nowMs = this.#owner.clock.now();
+    const failures = this.#countFailures(nowMs);
     this.#noteOpening();
-    this.#enter({ kind: 'open', untilMs: nowMs + openMs, failures, byHand: { reason, untilWallMs: this.#clock.wall() + openMs } });
-    this.#onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause: 'by-hand', reason });
+    this.#enter({ kind: 'open', untilMs: nowMs + openMs, failures, byHand: { reason, untilWallMs: this.#owner.clock.wall() + openMs } });
+    this.#owner.onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause: 'by-hand', reason });
   }
 
   #noteOpening(): void {
-    this.#streak++;
-    this.#opens++;
-    this.#openedAtWallMs = this.#clock.wall();
+    const troubles = this.#remember();
+    troubles.streak++;
+    troubles.opens++;
+    troubles.openedAtWallMs = this.#owner.clock.wall();
+  }
+
+  #remember(): Troubles {
+    this.#troubles ??= {
+      lastFailureMs: Number.NEGATIVE_INFINITY,
+      lastFailureAtWallMs: null,
+      openedAtWallMs: null,
+      streak: 0,
+      opens: 0,
+    };
+    return this.#troubles;
   }
 
   #close(): void {
-    this.#streak = 0;
+    if (this.#troubles !== null) this.#troubles.streak = 0;
     this.#isReached = false;
     for (const window of this.#windows ?? []) window.clear();
-    this.#enter({ kind: 'closed', failures: 0 });
+    this.#enter(CLOSED);
   }
 
   /** While closed, what counts now; later, what opened it. */
-  #countFailures(state: State, nowMs: number): number {
+  #countFailures(nowMs: number): number {
+    const state = this.#state;
     if (state.kind !== 'closed' || Number.isFinite(this.#failureThreshold)) return state.failures;
     return this.#windows?.[0]?.figures(nowMs).failures ?? 0;
   }
@@ -341,30 +380,17 @@ export class Breaker {
   }
 
   #noteFailure(nowMs: number): void {
-    this.#lastFailureMs = nowMs;
-    this.#lastFailureAtWallMs = this.#clock.wall();
+    const troubles = this.#remember();
+    troubles.lastFailureMs = nowMs;
+    troubles.lastFailureAtWallMs = this.#owner.clock.wall();
   }
 
   #freeProbes(leases: Map<number, number>, nowMs: number): number {
     for (const [token, lapsesAtMs] of leases) {
       if (lapsesAtMs <= nowMs) leases.delete(token);
     }
-    return this.#probes - leases.size;
+    return (this.#spec.halfOpen?.probes ?? 1) - leases.size;
   }
-}
-
-/** Failures, throttling and timeouts speak against the server; `ignored` and `canceled` say nothing about it. */
-function isBreakerFailure(verdict: Verdict): boolean {
-  return verdict.kind === 'failure' || verdict.kind === 'throttled' || verdict.kind === 'timeout';
-}
-
-function isSlow(trip: WindowTrip, times: { readonly nowMs: number; readonly startedAtMs: number }): boolean {
-  return trip.slowMs !== undefined && times.nowMs - times.startedAtMs > trip.slowMs;
-}
-
-function toOpenMs(openMs: number | GrowingOpenTime, streak: number): number {
-  if (typeof openMs === 'number') return openMs;
-  return Math.min(openMs.capMs, openMs.firstMs * openMs.factor ** streak);
 }
 
 function leastFailures(windows: readonly OutcomeWindow[] | null): number {

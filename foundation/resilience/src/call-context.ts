@@ -10,6 +10,7 @@ export interface CallContext extends CallInfo {
   readonly signal: AbortSignal;
   /** Milliseconds that are left for this attempt: the smaller one of attempt timeout and deadline. `Infinity` without either. */
   remainingMs(): number;
+  readonly fairKey: string | undefined;
 }
 
 /** What is said of one call. */
@@ -30,6 +31,16 @@ export interface RunOptions {
    * for no interval, has no attempt timeout and no deadline unless its own options say so, and is not repeated.
    */
   readonly lane?: 'call' | 'parked';
+  /**
+   * On whose behalf: a person, a machine. Among waiting calls of one priority, keys take turns, so that one with a thousand calls does
+   * not keep the others waiting. Calls without a key share one turn.
+   */
+  readonly fairKey?: string | undefined;
+  /**
+   * The call, of this or another pipeline, whose callee makes this one. It has to end by the same time, and with the same signal; priority
+   * and `fairKey` are the same too, unless this one has its own. Whether it may be repeated is never taken over.
+   */
+  readonly within?: CallContext | undefined;
 }
 
 /** What it took to come to an outcome. */

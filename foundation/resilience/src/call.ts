@@ -1,34 +1,32 @@
-import { PRIORITIES, type Priority, type TimerHandle } from '@breakwater/kernel';
-import type { AdmissionWaiter } from './admission.ts';
+import { PRIORITIES, type Priority } from '@breakwater/kernel';
+import type { Abortable } from './abort-links.ts';
+import type { Admission, AdmissionWaiter, QueueRefusal } from './admission.ts';
 import { Attempt } from './attempt.ts';
 import { type Breaker, NO_PERMIT } from './breaker.ts';
-import type { CallContext, CallMeta, RunOptions } from './call-context.ts';
+import type { CallContext, CallMeta } from './call-context.ts';
+import { CallWaits } from './call-waits.ts';
 import type { Expiring, ExpiryHolder } from './deadline-list.ts';
+import { FailedOutcome } from './failed-outcome.ts';
+import type { Place } from './fair-line.ts';
+import type { CallOptions } from './inner-call.ts';
+import { judgeAnswer } from './judge-answer.ts';
 import type { PipelineCore } from './pipeline-core.ts';
-import type { RejectionCode } from './rejections.ts';
+import type { RejectionCode, RejectionReason } from './rejections.ts';
+import { Pause, planRepeatMs } from './repetition.ts';
 import type { ResilienceError } from './resilience-error.ts';
-import { decideRetryMs } from './retry.ts';
-import { parseTimeoutHintMs } from './timeout-hint.ts';
-import { classifyByDefault, type Settlement, type Verdict } from './verdict.ts';
-import type { Waiter } from './waiting-queue.ts';
-
-/** Where a call's result goes. Exactly one of them is called, once. */
-export interface CallSink {
-  succeed(value: unknown, call: Call): void;
-  /** `createError` is called at most once, and only where somebody wants the error. */
-  fail(createError: () => unknown, call: Call): void;
-}
+import type { Settlement, Verdict } from './verdict.ts';
 
 type Phase = 'new' | 'asking' | 'waiting' | 'running' | 'pausing' | 'done';
 
 const SUCCESS: Verdict = { kind: 'success' };
 const TIMEOUT: Verdict = { kind: 'timeout' };
 const CANCELED: Verdict = { kind: 'canceled' };
-const IGNORED: Verdict = { kind: 'ignored' };
 
-const DEFAULT_ABANDONED_MS = 60_000;
+const RESOLVED = Promise.resolve();
+
 /** The permit of a call that no breaker guards. */
 const UNGUARDED = 1;
+const NORMAL_LEVEL = PRIORITIES.indexOf('normal');
 /** A parked call may be silent for minutes; as a probe it would hold up every other one for so long. */
 const PARKED_LEASE_MS = 5_000;
 
@@ -36,17 +34,16 @@ const PARKED_LEASE_MS = 5_000;
  * One call on its way through the whole pipeline: the layers are steps of this object and not functions around each other, because
  * each layer of promises costs as much as everything else here together.
  */
-export class Call implements AdmissionWaiter, Expiring {
+export class Call implements AdmissionWaiter, Expiring, Abortable {
   readonly #core: PipelineCore;
   readonly #callee: (context: CallContext) => unknown;
-  readonly #options: RunOptions;
-  readonly #sink: CallSink;
+  readonly #options: CallOptions;
+  #resolve: ((value: unknown) => void) | null = null;
+  /** Null: a failure is an outcome too, and what is resolved with is one. */
+  #reject: ((error: unknown) => void) | null = null;
   readonly #isParked: boolean;
-  readonly priority: Priority;
   readonly level: number;
-  waitingSinceMs = -1;
-  ahead: Waiter | null = null;
-  behind: Waiter | null = null;
+  place: Place | null = null;
   expiry: ExpiryHolder | null = null;
   /** End of the whole operation; `Infinity` without a deadline. */
   expiresAtMs = Number.POSITIVE_INFINITY;
@@ -55,24 +52,16 @@ export class Call implements AdmissionWaiter, Expiring {
   #phase: Phase = 'new';
   #attempts = 0;
   #startedAtMs = 0;
-  #waitedMs = 0;
-  #queuedAtMs = 0;
-  #pauseMs = 0;
-  #pause: TimerHandle | null = null;
+  #waits: CallWaits | null = null;
+  #pause: Pause | null = null;
   #running: Attempt | null = null;
 
-  constructor(
-    core: PipelineCore,
-    callee: (context: CallContext) => unknown,
-    options: { readonly run: RunOptions; readonly sink: CallSink },
-  ) {
+  constructor(core: PipelineCore, callee: (context: CallContext) => unknown, options: CallOptions) {
     this.#core = core;
     this.#callee = callee;
-    this.#options = options.run;
-    this.#sink = options.sink;
-    this.#isParked = options.run.lane === 'parked';
-    this.priority = options.run.priority ?? 'normal';
-    this.level = PRIORITIES.indexOf(this.priority);
+    this.#options = options;
+    this.#isParked = options.lane === 'parked';
+    this.level = options.priority === undefined ? NORMAL_LEVEL : PRIORITIES.indexOf(options.priority);
   }
 
   get op(): string {
@@ -87,8 +76,16 @@ export class Call implements AdmissionWaiter, Expiring {
     return this.#options.idempotent === true;
   }
 
-  get endsAtMs(): number {
-    return this.expiresAtMs;
+  get priority(): Priority {
+    return PRIORITIES[this.level] ?? 'normal';
+  }
+
+  get fairKey(): string | undefined {
+    return this.#options.fairKey;
+  }
+
+  get waitingSinceMs(): number {
+    return this.#waits?.sinceMs ?? this.#startedAtMs;
   }
 
   nowMs(): number {
@@ -96,138 +93,169 @@ export class Call implements AdmissionWaiter, Expiring {
   }
 
   meta(): CallMeta {
-    return { attempts: this.#attempts, waitedMs: this.#waitedMs, tookMs: this.nowMs() - this.#startedAtMs };
+    const waitedMs = this.#waits?.totalMs ?? 0;
+    // What was turned away where it came took no time.
+    const tookMs = this.#attempts === 0 && this.#waits === null ? 0 : this.nowMs() - this.#startedAtMs;
+    return { attempts: this.#attempts, waitedMs, tookMs };
   }
 
-  start(): void {
+  /** Exactly one of the two is called, once. Without `reject`, outcomes are what is resolved with. */
+  start(resolve: (value: unknown) => void, reject: ((error: unknown) => void) | null): void {
     const core = this.#core;
+    this.#resolve = resolve;
+    this.#reject = reject;
     const nowMs = core.clock.now();
     this.#startedAtMs = nowMs;
     core.counts.total++;
     core.retryBudget?.earn();
-    const { signal } = this.#options;
-    const deadlineMs = this.#options.deadlineMs ?? (this.#isParked ? undefined : core.spec.deadlineMs);
+    const { signal, leftMs } = this.#options;
+    const deadlineMs = leftMs ?? this.#options.deadlineMs ?? (this.#isParked ? undefined : core.spec.deadlineMs);
     if (signal?.aborted === true) {
-      this.handleEvent();
+      this.onAborted();
     } else if (deadlineMs !== undefined && deadlineMs <= 0) {
-      this.#reject('RESILIENCE_DEADLINE', undefined);
+      this.#end('RESILIENCE_DEADLINE');
     } else {
-      signal?.addEventListener('abort', this);
-      if (deadlineMs !== undefined) core.deadlines.add(this, deadlineMs, nowMs);
+      if (signal !== undefined) core.aborts.add(signal, this);
+      // What is left of another call is hardly ever the same twice, so it is no duration for a list.
+      if (leftMs !== undefined) core.deadlines.addSingle(this, leftMs, nowMs);
+      else if (deadlineMs !== undefined) core.deadlines.add(this, deadlineMs, nowMs);
       this.#enter(nowMs);
     }
   }
 
   /** The caller's signal has aborted. */
-  handleEvent(): void {
+  onAborted(): void {
     const reason: unknown = this.#options.signal?.reason;
     const running = this.#takeRunning();
     this.#finish();
     if (running === null) {
       this.#core.counts.canceled++;
     } else {
-      this.#judge(running, { verdict: CANCELED, nowMs: this.nowMs() });
+      running.nowMs = this.nowMs();
+      this.#judge(running, CANCELED);
       this.#abandon(running, { reason, because: 'canceled' });
     }
     this.#tellEnded('canceled', reason);
-    this.#sink.fail(() => reason, this);
+    this.#fail(() => reason);
   }
 
   /** The deadline has passed. */
   onExpired(nowMs: number): void {
-    const error = this.#createError('RESILIENCE_DEADLINE', undefined);
+    const error = this.#createError('RESILIENCE_DEADLINE');
     const running = this.#takeRunning();
     this.#finish();
     if (running === null) {
       this.#core.countRejection(this, 'RESILIENCE_DEADLINE');
     } else {
-      // Cut short of its own timeout, an attempt proves nothing; without one, the deadline is the only judge of a server that hangs.
-      const verdict = running.timeoutMs === undefined ? TIMEOUT : CANCELED;
-      this.#judge(running, { verdict, nowMs, timeoutMs: nowMs - running.startedAtMs });
+      // Cut short of its own timeout, an attempt proves nothing, and neither does what was left of another call; without these, the
+      // deadline is the only judge of a server that hangs.
+      const isJudge = running.timeoutMs === undefined && this.#options.leftMs === undefined;
+      running.nowMs = nowMs;
+      this.#judge(running, isJudge ? TIMEOUT : CANCELED, { timeoutMs: nowMs - running.startedAtMs });
       this.#abandon(running, { reason: error, because: 'deadline' });
     }
     this.#tellEnded(running === null ? 'rejected' : 'timeout', error);
-    this.#sink.fail(() => error, this);
+    this.#fail(() => error);
   }
 
   begin(nowMs: number): boolean {
-    const waitedMs = nowMs - this.#queuedAtMs;
+    const waits = this.#waits;
+    const waitedMs = waits === null ? 0 : nowMs - waits.queuedAtMs;
+    if (this.expiresAtMs !== Number.POSITIVE_INFINITY && this.expiresAtMs - nowMs < this.#core.leastLatencyMs()) {
+      this.#phase = 'running';
+      this.#end('RESILIENCE_DEADLINE', { why: 'unmeetable' });
+      return false;
+    }
     // Asked again, because the breaker may have opened while the call waited; the wait must not turn into a call.
     const permit = this.#takePermit(nowMs);
     if (permit === NO_PERMIT) return false;
-    this.#waitedMs += waitedMs;
+    if (waits !== null) waits.totalMs += waitedMs;
     this.#core.gate?.noteBegun(this, { nowMs, waitedMs });
     this.#launch(permit, nowMs);
     return true;
   }
 
-  turnAway(): void {
-    this.#reject('RESILIENCE_QUEUE_FULL', undefined);
+  turnAway(refusal: QueueRefusal): void {
+    this.#end('RESILIENCE_QUEUE_FULL', refusal);
   }
 
   recheck(nowMs: number): void {
     const { breaker, isClosed } = this.#core;
     if (this.#isDone()) return;
     if (isClosed) {
-      this.#reject('RESILIENCE_CLOSED', undefined);
+      this.#end('RESILIENCE_CLOSED');
     } else if (breaker?.mayAdmit(nowMs) === false) {
-      breaker.countRejection();
-      this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+      this.#rejectOpen(breaker, nowMs);
     }
   }
 
-  onAttemptTimeout(attempt: Attempt, nowMs: number): void {
-    const error = this.#createError('RESILIENCE_ATTEMPT_TIMEOUT', undefined);
+  onAttemptTimeout(attempt: Attempt): void {
+    const error = this.#createError('RESILIENCE_ATTEMPT_TIMEOUT');
     this.#running = null;
-    this.#judge(attempt, { verdict: TIMEOUT, nowMs, timeoutMs: attempt.timeoutMs });
+    this.#judge(attempt, TIMEOUT, attempt);
     this.#abandon(attempt, { reason: error, because: 'timeout' });
-    if (!this.#isDone() && !this.#pauseBeforeRepeat(TIMEOUT, { error, nowMs })) {
+    if (!this.#isDone() && !this.#pauseBeforeRepeat(TIMEOUT, { error, nowMs: attempt.nowMs })) {
       this.#finish();
       this.#tellEnded('timeout', error);
-      this.#sink.fail(() => error, this);
+      this.#fail(() => error);
     }
   }
 
-  onAttemptEnded(attempt: Attempt, answer: Settlement, nowMs: number): void {
+  onAttemptAnswered(attempt: Attempt, value: unknown): void {
     this.#running = null;
-    const { settlement, verdict } = this.#classify(answer, attempt);
+    if (this.#core.spec.classify !== undefined) {
+      this.onAttemptEnded(attempt, { ok: true, value });
+      return;
+    }
+    this.#judge(attempt, SUCCESS);
+    if (!this.#isDone()) {
+      this.#finish();
+      this.#tellEnded('success', undefined);
+      this.#succeed(value);
+    }
+    this.#releaseSlot(attempt.nowMs);
+  }
+
+  onAttemptEnded(attempt: Attempt, answer: Settlement): void {
+    const { nowMs } = attempt;
+    this.#running = null;
+    const { settlement, verdict, timeoutMs } = judgeAnswer(this.#core.spec, answer, attempt);
     const error = settlement.ok ? undefined : settlement.error;
-    this.#judge(attempt, { verdict, nowMs, timeoutMs: isRejection(verdict) ? toHintMs(error) : undefined });
+    this.#judge(attempt, verdict, { timeoutMs });
     if (!this.#isDone() && (verdict.kind === 'success' || !this.#pauseBeforeRepeat(verdict, { error, nowMs }))) {
       this.#finish();
       this.#tellEnded(verdict.kind, error);
-      if (settlement.ok) this.#sink.succeed(settlement.value, this);
-      else this.#sink.fail(() => error, this);
+      if (settlement.ok) this.#succeed(settlement.value);
+      else this.#fail(() => error);
     }
-    // Last, because it starts other calls, and their callees may do anything, aborting this call included.
+    this.#releaseSlot(nowMs);
+  }
+
+  /** Last of all, because it starts other calls, and their callees may do anything, aborting this call included. */
+  #releaseSlot(nowMs: number): void {
     if (!this.#isParked) this.#core.gate?.release(this.level, nowMs);
   }
 
   onAbandonedEnded(nowMs: number): void {
     this.#core.counts.abandoned--;
-    if (!this.#isParked) this.#core.gate?.release(this.level, nowMs);
+    this.#releaseSlot(nowMs);
   }
 
   #enter(nowMs: number): void {
     const { breaker, gate, isClosed } = this.#core;
     if (isClosed) {
-      this.#reject('RESILIENCE_CLOSED', undefined);
+      this.#end('RESILIENCE_CLOSED');
     } else if (breaker !== null && !breaker.mayAdmit(nowMs)) {
       this.#askOrReject(breaker, nowMs);
     } else if (gate === null || this.#isParked) {
       const permit = this.#takePermit(nowMs);
       if (permit !== NO_PERMIT) this.#launch(permit, nowMs);
-    } else if (gate.tryEnter(this.priority, { level: this.level, nowMs })) {
+    } else if (gate.tryEnter(this, nowMs)) {
       const permit = this.#takePermit(nowMs);
       if (permit === NO_PERMIT) gate.release(this.level, nowMs);
       else this.#launch(permit, nowMs);
-    } else if (gate.mayWait(this.level)) {
-      this.#phase = 'waiting';
-      this.#queuedAtMs = nowMs;
-      if (this.waitingSinceMs < 0) this.waitingSinceMs = nowMs;
-      gate.enqueue(this, nowMs);
     } else {
-      this.#reject('RESILIENCE_QUEUE_FULL', undefined);
+      this.#queue(gate, nowMs);
     }
   }
 
@@ -235,12 +263,25 @@ export class Call implements AdmissionWaiter, Expiring {
     const isAsking = breaker.awaitLease(() => {
       if (!this.#isDone()) this.#enter(this.nowMs());
     });
-    if (isAsking) {
-      this.#phase = 'asking';
+    if (isAsking) this.#phase = 'asking';
+    else this.#rejectOpen(breaker, nowMs);
+  }
+
+  #rejectOpen(breaker: Breaker, nowMs: number): void {
+    breaker.countRejection();
+    this.#end('RESILIENCE_CIRCUIT_OPEN', { retryAfterMs: breaker.retryAfterMs(nowMs) });
+  }
+
+  #queue(gate: Admission, nowMs: number): void {
+    const refusal = gate.refusal(this, nowMs);
+    if (refusal !== null) {
+      this.#end('RESILIENCE_QUEUE_FULL', refusal);
       return;
     }
-    breaker.countRejection();
-    this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+    this.#phase = 'waiting';
+    this.#waits ??= new CallWaits(nowMs);
+    this.#waits.queuedAtMs = nowMs;
+    gate.enqueue(this, nowMs);
   }
 
   /** `NO_PERMIT`: the call has ended. */
@@ -250,7 +291,7 @@ export class Call implements AdmissionWaiter, Expiring {
     if (breaker === null) return UNGUARDED;
     const permit = this.#isParked ? breaker.admit(nowMs, PARKED_LEASE_MS) : breaker.admit(nowMs);
     if (permit === NO_PERMIT) {
-      this.#reject('RESILIENCE_CIRCUIT_OPEN', breaker.retryAfterMs(nowMs));
+      this.#end('RESILIENCE_CIRCUIT_OPEN', { retryAfterMs: breaker.retryAfterMs(nowMs) });
       return NO_PERMIT;
     }
     if (!this.#isDone()) return permit;
@@ -260,7 +301,8 @@ export class Call implements AdmissionWaiter, Expiring {
   }
 
   #launch(permit: number, nowMs: number): void {
-    const timeoutMs = this.#options.timeoutMs ?? (this.#isParked ? undefined : this.#usualTimeoutMs());
+    const { op, timeoutMs: askedMs } = this.#options;
+    const timeoutMs = askedMs ?? (this.#isParked ? undefined : this.#core.timeoutMsOf(op));
     this.#attempts++;
     const attempt = new Attempt(this, { number: this.#attempts, startedAtMs: nowMs, permit, timeoutMs });
     this.#phase = 'running';
@@ -269,76 +311,41 @@ export class Call implements AdmissionWaiter, Expiring {
     attempt.run(this.#callee);
   }
 
-  #usualTimeoutMs(): number | undefined {
-    const { adaptiveTimeout, spec } = this.#core;
-    return adaptiveTimeout === null ? spec.attempt?.timeoutMs : adaptiveTimeout.timeoutMs;
-  }
-
-  #classify(settlement: Settlement, attempt: Attempt): { readonly settlement: Settlement; readonly verdict: Verdict } {
-    const { classify } = this.#core.spec;
-    if (classify === undefined) return { settlement, verdict: settlement.ok ? SUCCESS : classifyByDefault(settlement) };
-    try {
-      return { settlement, verdict: classify(settlement, attempt) };
-    } catch (error) {
-      // A classifier that throws is a defect on our side: the caller hears of it, the server is not blamed.
-      return { settlement: { ok: false, error }, verdict: IGNORED };
-    }
-  }
-
-  #judge(attempt: Attempt, end: { readonly verdict: Verdict; readonly nowMs: number; readonly timeoutMs?: number | undefined }): void {
+  /** `timeoutMs`: the one that the server named or that the attempt ran into. */
+  #judge(attempt: Attempt, verdict: Verdict, known?: { readonly timeoutMs: number | undefined }): void {
     const core = this.#core;
-    const { verdict, nowMs } = end;
-    const { startedAtMs } = attempt;
     core.countVerdict(verdict);
-    if (verdict.kind === 'success' && !this.#isParked) core.latency.add(nowMs - startedAtMs);
-    if (verdict.kind !== 'canceled' && !this.#isParked) core.durations.add(nowMs - startedAtMs);
-    if (core.adaptiveTimeout !== null) this.#learnTimeout(attempt, { verdict, nowMs });
-    core.breaker?.settle(attempt.permit, verdict, { nowMs, startedAtMs });
-    if (!this.#isParked) core.gate?.learn({ verdict, op: this.op, startedAtMs, nowMs, timeoutMs: end.timeoutMs });
-  }
-
-  #learnTimeout(attempt: Attempt, end: { readonly verdict: Verdict; readonly nowMs: number }): void {
-    const { kind } = end.verdict;
-    if (this.#isParked || this.#options.timeoutMs !== undefined || (kind !== 'success' && kind !== 'timeout')) return;
-    this.#core.adaptiveTimeout?.add(end.nowMs - attempt.startedAtMs);
+    if (!this.#isParked) {
+      const { startedAtMs, nowMs } = attempt;
+      const { op, timeoutMs: ownTimeoutMs } = this.#options;
+      if (verdict.kind === 'success') core.latency.add(nowMs - startedAtMs);
+      if (verdict.kind !== 'canceled') core.counts.durations.add(nowMs - startedAtMs);
+      if (core.adaptiveTimeout !== null && ownTimeoutMs === undefined) core.learnTimeout(op, verdict, nowMs - startedAtMs);
+      if (core.gate?.hasLimiter === true) core.gate.learn({ verdict, op: this.op, startedAtMs, nowMs, timeoutMs: known?.timeoutMs });
+    }
+    core.breaker?.settle(attempt.permit, verdict, attempt);
   }
 
   #abandon(attempt: Attempt, why: { readonly reason: unknown; readonly because: 'timeout' | 'deadline' | 'canceled' }): void {
-    const core = this.#core;
-    attempt.expiry?.remove(attempt);
-    core.counts.abandoned++;
-    core.deadlines.add(attempt, core.spec.attempt?.abandonedMs ?? DEFAULT_ABANDONED_MS, this.nowMs());
-    if (core.hears('attempt.abandoned'))
-      core.emit({ kind: 'attempt.abandoned', op: this.op, attempt: attempt.attempt, reason: why.because });
+    this.#core.noteAbandoned(attempt, { op: this.op, because: why.because });
     attempt.abandon(why.reason);
   }
 
   /** False: the call ends with what it has. */
   #pauseBeforeRepeat(verdict: Verdict, failed: { readonly error: unknown; readonly nowMs: number }): boolean {
+    if (!this.idempotent || this.#isParked) return false;
     const core = this.#core;
-    const { retry } = core.spec;
-    if (retry === undefined || !this.idempotent || this.#isParked || this.#attempts >= retry.attempts) return false;
-    const delayMs = decideRetryMs(retry, { verdict, retry: this.#attempts - 1, previousMs: this.#pauseMs, random: core.random });
+    const { op, expiresAtMs } = this;
+    const attempt = this.#attempts;
+    const previousMs = this.#pause?.delayMs ?? 0;
+    const delayMs = planRepeatMs(core, { verdict, attempts: attempt, previousMs, nowMs: failed.nowMs, expiresAtMs });
     if (delayMs === null) return false;
-    if (failed.nowMs + delayMs >= this.expiresAtMs) return false;
-    // A breaker known to stay open beyond the pause would only turn this error into a less telling one.
-    if (core.breaker !== null && core.breaker.retryAfterMs(failed.nowMs) > delayMs) return false;
-    // Last, so that a token is taken only for what is really repeated.
-    if (core.retryBudget?.tryTake(failed.nowMs) === false) return false;
     core.counts.retries++;
     this.#phase = 'pausing';
-    this.#pauseMs = delayMs;
-    this.#pause = core.clock.after(
-      delayMs,
-      () => {
-        this.#pause = null;
-        this.#enter(this.nowMs());
-      },
-      { keepAlive: true },
-    );
+    this.#pause = new Pause(core.clock, delayMs, () => this.#enter(this.nowMs()));
     if (core.hears('call.retried')) {
-      const { op } = this;
-      core.emit({ kind: 'call.retried', op, attempt: this.#attempts, attempts: retry.attempts, delayMs, verdict, error: failed.error });
+      const attempts = core.spec.retry?.attempts ?? attempt;
+      core.emit({ kind: 'call.retried', op, attempt, attempts, delayMs, verdict, error: failed.error });
     }
     return true;
   }
@@ -349,11 +356,23 @@ export class Call implements AdmissionWaiter, Expiring {
     return running;
   }
 
-  #reject(code: RejectionCode, retryAfterMs: number | undefined): void {
+  #end(code: RejectionCode, facts?: RejectionReason): void {
     this.#finish();
     this.#core.countRejection(this, code);
-    if (this.#core.hears('call.ended')) this.#tellEnded('rejected', this.#createError(code, retryAfterMs));
-    this.#sink.fail(() => this.#createError(code, retryAfterMs), this);
+    if (this.#core.hears('call.ended')) this.#tellEnded('rejected', this.#createError(code, facts));
+    this.#fail(() => this.#createError(code, facts));
+  }
+
+  #succeed(value: unknown): void {
+    this.#resolve?.(this.#reject === null ? { ok: true, value, meta: this.meta() } : value);
+  }
+
+  /** `createError` is called at most once, and only where somebody wants the error. */
+  #fail(createError: () => unknown): void {
+    const reject = this.#reject;
+    if (reject === null) this.#resolve?.(new FailedOutcome(createError, this.meta()));
+    // One turn later the caller listens, which spares Node the bookkeeping of an unhandled rejection.
+    else void RESOLVED.then(() => reject(createError()));
   }
 
   #tellEnded(outcome: Verdict['kind'] | 'rejected', error: unknown): void {
@@ -372,20 +391,12 @@ export class Call implements AdmissionWaiter, Expiring {
     if (this.#phase === 'waiting') this.#core.gate?.remove(this);
     this.#phase = 'done';
     this.#pause?.cancel();
-    this.#pause = null;
     this.expiry?.remove(this);
-    this.#options.signal?.removeEventListener('abort', this);
+    const { signal } = this.#options;
+    if (signal !== undefined) this.#core.aborts.remove(signal, this);
   }
 
-  #createError(code: RejectionCode, retryAfterMs: number | undefined): ResilienceError {
-    return this.#core.rejections.create(code, { op: this.op, attempts: this.#attempts, retryAfterMs });
+  #createError(code: RejectionCode, facts?: RejectionReason): ResilienceError {
+    return this.#core.rejections.create(code, { op: this.op, attempts: this.#attempts, ...facts });
   }
-}
-
-function isRejection(verdict: Verdict): boolean {
-  return verdict.kind === 'throttled' || verdict.kind === 'timeout';
-}
-
-function toHintMs(error: unknown): number | undefined {
-  return error instanceof Error ? parseTimeoutHintMs(error.message) : undefined;
 }

@@ -1,7 +1,8 @@
 import { createSeededRandom, ManualClock } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
-import { constantBackoff } from './backoff.ts';
+import { constantBackoff, exponentialBackoff, type Jitter } from './backoff.ts';
 import { createPipeline } from './pipeline.ts';
+import { INSTALLER_TIMEOUTS_MS } from './presets/installer.ts';
 import type { PipelineSpec } from './spec.ts';
 
 /** Faults that are known of resilience libraries in wide use. Each test is one that they fail. */
@@ -186,6 +187,160 @@ describe('conformance', () => {
     observe(clock, pipeline.run(never, { signal: controller.signal }));
     controller.abort('gone');
     await expect(pipeline.run(() => 'served')).resolves.toBe('served');
+  });
+
+  it('failures of an hour ago do not count in a window of ten seconds', async () => {
+    const trip = { kind: 'time-window', windowMs: 10_000, minCalls: 4, failureRate: 0.5 } as const;
+    const { clock, pipeline } = create({ breaker: { trip, openMs: 1_000 } });
+    for (let call = 0; call < 3; call++) await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    await clock.advance(3_600_000);
+    for (let call = 0; call < 3; call++) await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    expect(pipeline.snapshot().breaker).toMatchObject({ state: 'closed', failures: 3 });
+  });
+
+  it('says when the circuit opened, and not when it was made', async () => {
+    const { clock, pipeline } = create({ breaker: { trip: { kind: 'consecutive', failures: 1 }, openMs: 60_000 } });
+    await clock.advance(50_000);
+    const openedAtWallMs = clock.wall();
+    await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    await clock.advance(20_000);
+    expect(pipeline.snapshot().breaker).toMatchObject({ openedAtWallMs, retryAfterMs: 40_000 });
+  });
+
+  it('the rate is that of finished calls: slow ones under way and rejected ones do not hide an outage', async () => {
+    const trip = { kind: 'count-window', calls: 60, minCalls: 60, failureRate: 0.9 } as const;
+    const { clock, pipeline } = create({ breaker: { trip, openMs: 1_000 } });
+    for (let call = 0; call < 100; call++) observe(clock, pipeline.run(never));
+    for (let call = 0; call < 60; call++) await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    expect(pipeline.breaker?.state).toBe('open');
+  });
+});
+
+/** Where the programs of spec 02, 04 and 05 do something else than their documents say. Ours does what the documents mean. */
+describe('what the documents mean', () => {
+  it('a timeout that a server names slows background calls down at once', async () => {
+    const { clock, pipeline } = create({
+      admission: { maxConcurrent: 4, limiter: { kind: 'delay' } },
+      classify: ({ ok }) => (ok ? { kind: 'success' } : { kind: 'throttled' }),
+    });
+    observe(
+      clock,
+      pipeline.run(() => Promise.reject(new Error('connect timeout=30')), { priority: 'low' }),
+    );
+    await clock.advance(0);
+    expect(pipeline.snapshot().queue?.delayMs).toBe(10_000);
+  });
+
+  it('who waits is served by priority, and a pause between calls holds no slot', async () => {
+    const { clock, pipeline } = create({ admission: { maxConcurrent: 1, minIntervalMs: 1_000 } });
+    const served: string[] = [];
+    for (const priority of ['low', 'normal', 'high', 'critical'] as const)
+      observe(
+        clock,
+        pipeline.run(() => served.push(priority), { priority }),
+      );
+    await clock.advance(500);
+    expect(pipeline.snapshot().queue).toMatchObject({ active: 0, waiting: 3 });
+    await clock.advance(3_000);
+    expect(served).toEqual(['low', 'critical', 'high', 'normal']);
+  });
+
+  it('a failure that comes late does not make the circuit stay open longer', async () => {
+    const { clock, pipeline } = create({ breaker: { trip: { kind: 'consecutive', failures: 1 }, openMs: 30_000 } });
+    observe(
+      clock,
+      pipeline.run(() => clockDelay(clock, 20_000)),
+    );
+    await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    await clock.advance(30_000);
+    await expect(pipeline.run(() => 'probe')).resolves.toBe('probe');
+  });
+
+  it('an open circuit lets a probe through by itself when its time is over', async () => {
+    const { clock, pipeline } = create({ breaker: { trip: { kind: 'consecutive', failures: 5 }, openMs: 60_000 } });
+    for (let call = 0; call < 5; call++) await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+    await clock.advance(59_999);
+    await expect(pipeline.run(() => 1)).rejects.toMatchObject({ code: 'RESILIENCE_CIRCUIT_OPEN' });
+    await clock.advance(1);
+    await expect(pipeline.run(() => 1)).resolves.toBe(1);
+    expect(pipeline.breaker?.state).toBe('closed');
+  });
+
+  it('five failures are five attempts, and what is left of the repetitions is not sent', async () => {
+    const { clock, pipeline } = create({
+      retry: { attempts: 3, backoff: constantBackoff(1_000) },
+      breaker: { trip: { kind: 'consecutive', failures: 5 }, openMs: 60_000 },
+    });
+    let sent = 0;
+    const operation = () =>
+      pipeline.attempt(
+        () => {
+          sent++;
+          return refuse();
+        },
+        { idempotent: true },
+      );
+    const first = operation();
+    await clock.advance(10_000);
+    expect(await first).toMatchObject({ ok: false, meta: { attempts: 3 } });
+    expect(pipeline.breaker?.state).toBe('closed');
+    const second = operation();
+    await clock.advance(10_000);
+    expect(await second).toMatchObject({ ok: false, error: { message: 'refused' }, meta: { attempts: 2 } });
+    expect(sent).toBe(5);
+    expect(pipeline.breaker?.state).toBe('open');
+  });
+
+  it('attempts count the first one, and jitter never lifts a pause above its cap unless that is asked for', () => {
+    const highest = (jitter: Jitter): number =>
+      exponentialBackoff({ firstMs: 1_000, capMs: 30_000, jitter }).delayMs(20, 30_000, () => 1 - Number.EPSILON);
+    for (const jitter of ['none', 'full', 'equal', 'decorrelated'] as const) expect(highest(jitter)).toBeLessThanOrEqual(30_000);
+    expect(highest({ proportional: 0.1 })).toBeCloseTo(33_000);
+    const floored = exponentialBackoff({ firstMs: 1_000, floorMs: 4_000, capMs: 10_000, jitter: 'none' });
+    expect([0, 1, 2, 3, 4].map((retry) => floored.delayMs(retry, 0, () => 0.5))).toEqual([4_000, 4_000, 4_000, 8_000, 10_000]);
+  });
+
+  it('every operation of the installer has a timeout', async () => {
+    const { clock, pipeline } = create({ attempt: { timeoutMs: 30_000, timeoutMsByOp: INSTALLER_TIMEOUTS_MS } });
+    const calls = Object.keys(INSTALLER_TIMEOUTS_MS).map((op) => ({ op, seen: observe(clock, pipeline.run(never, { op })) }));
+    await clock.advance(1_800_000);
+    expect(Object.fromEntries(calls.map(({ op, seen }) => [op, seen.atMs]))).toEqual(INSTALLER_TIMEOUTS_MS);
+  });
+
+  it('a success shortens the learned pause to nine tenths, and it stays between half a second and ten seconds', async () => {
+    const { clock, pipeline } = create({
+      admission: { maxConcurrent: 1, limiter: { kind: 'delay' } },
+      classify: ({ ok }) => (ok ? { kind: 'success' } : { kind: 'throttled' }),
+    });
+    const delayMs = (): number => pipeline.snapshot().queue?.delayMs ?? Number.NaN;
+    const call = async (callee: () => unknown): Promise<number> => {
+      observe(clock, pipeline.run(callee, { priority: 'low' }));
+      await clock.advance(20_000);
+      return delayMs();
+    };
+    const slowed: number[] = [];
+    for (let time = 0; time < 8; time++) slowed.push(await call(refuse));
+    expect(Math.max(...slowed)).toBe(10_000);
+    expect(await call(() => 1)).toBeCloseTo(9_000);
+    expect(await call(() => 1)).toBeCloseTo(8_100);
+    const recovered: number[] = [];
+    for (let time = 0; time < 40; time++) recovered.push(await call(() => 1));
+    expect(recovered.filter((ms) => ms > 0 && ms < 500)).toEqual([]);
+  });
+
+  it('a herd that failed together comes back apart: a tenth of jitter leaves it together, full jitter does not', () => {
+    const most = (jitter: Jitter): number => {
+      const random = createSeededRandom(1);
+      const backoff = exponentialBackoff({ firstMs: 1_000, capMs: 30_000, jitter });
+      const counts = new Map<number, number>();
+      for (let client = 0; client < 100; client++) {
+        const slice = Math.floor(backoff.delayMs(0, 0, random) / 100);
+        counts.set(slice, (counts.get(slice) ?? 0) + 1);
+      }
+      return Math.max(...counts.values());
+    };
+    expect(most({ proportional: 0.1 })).toBe(100);
+    expect(most('full')).toBeLessThan(25);
   });
 });
 

@@ -32,19 +32,26 @@ export class Deadlines {
     this.#clock = clock;
   }
 
+  /** An infinite delay is none. */
   add(entry: Expiring, delayMs: number, nowMs: number): void {
+    if (delayMs === Number.POSITIVE_INFINITY) return;
     this.#lists ??= new Map();
     const lists = this.#lists;
     let list = lists.get(delayMs);
     if (list === undefined) {
       if (lists.size >= MAX_LISTS) {
-        new SingleDeadline(this.#clock, entry, delayMs);
+        this.addSingle(entry, delayMs, nowMs);
         return;
       }
       list = new DeadlineList(this.#clock, { delayMs, onEmpty: () => void lists.delete(delayMs) });
       lists.set(delayMs, list);
     }
     list.add(entry, nowMs);
+  }
+
+  /** With a timer of its own, for a duration that hardly ever comes again. */
+  addSingle(entry: Expiring, delayMs: number, nowMs: number): void {
+    new SingleDeadline(this.#clock, entry, { delayMs, nowMs });
   }
 }
 
@@ -106,10 +113,10 @@ class DeadlineList implements ExpiryHolder {
 class SingleDeadline implements ExpiryHolder {
   readonly #timer: TimerHandle;
 
-  constructor(clock: Clock, entry: Expiring, delayMs: number) {
+  constructor(clock: Clock, entry: Expiring, duration: { readonly delayMs: number; readonly nowMs: number }) {
     entry.expiry = this;
-    entry.expiresAtMs = clock.now() + delayMs;
-    this.#timer = clock.after(delayMs, () => {
+    entry.expiresAtMs = duration.nowMs + duration.delayMs;
+    this.#timer = clock.after(duration.delayMs, () => {
       entry.expiry = null;
       entry.onExpired(clock.now());
     });

@@ -1,4 +1,4 @@
-import type { DurationFigures } from './duration-histogram.ts';
+import { type DurationFigures, DurationHistogram } from './duration-histogram.ts';
 
 /** Mean that forgets: the latest value weighs `SHARE`, older ones ever less. */
 export interface RunningMean {
@@ -38,6 +38,10 @@ export class LatencyHistogram {
   #counts: Uint32Array | null = null;
   #total = 0;
 
+  get total(): number {
+    return this.#total;
+  }
+
   add(durationMs: number): void {
     this.#counts ??= new Uint32Array(DOUBLINGS * STEPS + 1);
     const index = toBucket(durationMs);
@@ -49,12 +53,12 @@ export class LatencyHistogram {
   /** Milliseconds below which that share of the durations lies; 0 when there are none. */
   quantileMs(share: number): number {
     const wanted = Math.ceil(this.#total * share);
-    let seen = 0;
-    for (const [index, count] of (this.#counts ?? []).entries()) {
-      seen += count;
-      if (seen >= wanted && seen > 0) return toMiddleMs(index);
-    }
-    return 0;
+    const counts = this.#counts;
+    if (counts === null) return 0;
+    let index = 0;
+    // The buckets hold `#total` durations together, so the walk ends.
+    for (let seen = counts[0] as number; seen < wanted || seen === 0; seen += counts[index] as number) index++;
+    return toMiddleMs(index);
   }
 }
 
@@ -97,4 +101,32 @@ export interface CallFigures {
   readonly p99Ms: number;
   /** Attempts of every outcome but `canceled`, from the start of the attempt. */
   readonly durations: DurationFigures;
+}
+
+/** Counts as they grow. */
+export class CallTally {
+  total = 0;
+  ok = 0;
+  failed = 0;
+  timeout = 0;
+  throttled = 0;
+  ignored = 0;
+  canceled = 0;
+  rejected = 0;
+  retries = 0;
+  abandoned = 0;
+  readonly latency = new LatencyHistogram();
+  /** Of all attempts that ended, whatever came of them. */
+  readonly durations = new DurationHistogram();
+
+  figures(): CallFigures {
+    const { durations, latency, ...counts } = this;
+    return {
+      ...counts,
+      p50Ms: latency.quantileMs(0.5),
+      p95Ms: latency.quantileMs(0.95),
+      p99Ms: latency.quantileMs(0.99),
+      durations: durations.figures(),
+    };
+  }
 }

@@ -238,7 +238,41 @@ describe('attempt timeout', () => {
   });
 });
 
+describe('timeout of an operation', () => {
+  it('stands in place of the usual one, and gives way to that of the call', async () => {
+    const { clock, watch } = create({ attempt: { timeoutMs: 1_000, timeoutMsByOp: { install: 5_000 } } });
+    const usual = watch(never, { op: 'toString' });
+    const long = watch(never, { op: 'install' });
+    const own = watch(never, { op: 'install', timeoutMs: 2_000 });
+    await clock.advance(1_000);
+    expect([usual.state, long.state, own.state]).toEqual(['rejected', 'pending', 'pending']);
+    await clock.advance(1_000);
+    expect([long.state, own.state]).toEqual(['pending', 'rejected']);
+    await clock.advance(3_000);
+    expect(long.result).toMatchObject({ code: 'RESILIENCE_ATTEMPT_TIMEOUT' });
+  });
+
+  it('takes no part in what adapts', async () => {
+    const { clock, watch } = create({
+      attempt: { timeoutMs: 10_000, timeoutMsByOp: { install: 9_000 }, adaptive: { quantile: 0.5, factor: 1, minMs: 1, samples: 1 } },
+    });
+    watch(() => clock.advance(8_000), { op: 'install' });
+    await clock.advance(8_000);
+    const usual = watch(never);
+    await clock.advance(9_999);
+    expect(usual.state).toBe('pending');
+  });
+});
+
 describe('deadline', () => {
+  it('may be infinite, which is none', async () => {
+    const { clock, watch } = create({ deadlineMs: 100 });
+    const endless = watch(never, { deadlineMs: Number.POSITIVE_INFINITY, timeoutMs: Number.POSITIVE_INFINITY });
+    await clock.advance(1_000_000);
+    expect(endless.state).toBe('pending');
+    expect(clock.pendingCount).toBe(0);
+  });
+
   it('covers queue, attempts and pauses together', async () => {
     const { clock, watch, pipeline } = create({ deadlineMs: 1_000, admission: { maxConcurrent: 1 } });
     const running = watch(never, { deadlineMs: 10_000 });

@@ -2,11 +2,13 @@ import { type Clock, type Random, systemClock, systemRandom } from '@breakwater/
 import type { QueueSnapshot } from './admission.ts';
 import { NO_PERMIT } from './breaker.ts';
 import type { BreakerSnapshot, BreakerStateKind } from './breaker-report.ts';
-import { Call, type CallSink } from './call.ts';
-import type { CallContext, CallMeta, Outcome, RunOptions } from './call-context.ts';
+import { Call } from './call.ts';
+import type { CallContext, Outcome, RunOptions } from './call-context.ts';
 import type { Deadlines } from './deadline-list.ts';
+import { DirectCall, isDirect, runDirectly } from './direct-call.ts';
 import type { EventListener } from './events.ts';
 import type { CallFigures } from './figures.ts';
+import { type CallOptions, toInnerCall } from './inner-call.ts';
 import { PipelineCore } from './pipeline-core.ts';
 import type { RetryBudgetSnapshot } from './retry-budget.ts';
 import type { SharedBreakers } from './shared-breakers.ts';
@@ -96,13 +98,21 @@ const NO_OPTIONS: RunOptions = {};
 
 class FusedPipeline implements Pipeline {
   readonly #core: PipelineCore;
-  readonly breaker: BreakerControl | null;
-  readonly admission: AdmissionControl | null;
+  /** Made when somebody first asks: most pipelines are never touched by hand. */
+  #control: BreakerControl | null = null;
 
   constructor(core: PipelineCore) {
     this.#core = core;
-    this.breaker = core.breaker === null ? null : new CoreBreakerControl(core, core.breaker);
-    this.admission = core.gate;
+  }
+
+  get breaker(): BreakerControl | null {
+    const { breaker } = this.#core;
+    if (breaker !== null) this.#control ??= new CoreBreakerControl(this.#core, breaker);
+    return this.#control;
+  }
+
+  get admission(): AdmissionControl | null {
+    return this.#core.gate;
   }
 
   get key(): string {
@@ -114,17 +124,20 @@ class FusedPipeline implements Pipeline {
   }
 
   run<T>(callee: (context: CallContext) => T | PromiseLike<T>, options: RunOptions = NO_OPTIONS): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const sink = new ThrowingSink(resolve as (value: unknown) => void, reject);
-      new Call(this.#core, callee, { run: options, sink }).start();
-    });
+    if (isDirect(this.#core, options)) return runDirectly(new DirectCall(this.#core, options), callee);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    new Call(this.#core, callee, this.#resolved(options)).start(resolve as (value: unknown) => void, reject);
+    return promise;
   }
 
   attempt<T>(callee: (context: CallContext) => T | PromiseLike<T>, options: RunOptions = NO_OPTIONS): Promise<Outcome<T>> {
-    return new Promise<Outcome<T>>((resolve) => {
-      const sink = new OutcomeSink(resolve as (outcome: Outcome<unknown>) => void);
-      new Call(this.#core, callee, { run: options, sink }).start();
-    });
+    const { promise, resolve } = Promise.withResolvers<Outcome<T>>();
+    new Call(this.#core, callee, this.#resolved(options)).start(resolve as (outcome: unknown) => void, null);
+    return promise;
+  }
+
+  #resolved(options: RunOptions): CallOptions {
+    return options.within === undefined ? options : toInnerCall(options, this.#core.spec.deadlineMs);
   }
 
   snapshot(): PipelineSnapshot {
@@ -142,64 +155,6 @@ class FusedPipeline implements Pipeline {
     this.#core.isClosed = true;
     this.#core.breaker?.leave();
     this.#core.gate?.recheckAll(this.#core.clock.now());
-  }
-}
-
-const RESOLVED = Promise.resolve();
-
-class ThrowingSink implements CallSink {
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: unknown) => void;
-
-  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  succeed(value: unknown): void {
-    this.#resolve(value);
-  }
-
-  fail(createError: () => unknown): void {
-    // One turn later the caller listens, which spares Node the bookkeeping of an unhandled rejection.
-    void RESOLVED.then(() => this.#reject(createError()));
-  }
-}
-
-class OutcomeSink implements CallSink {
-  readonly #resolve: (outcome: Outcome<unknown>) => void;
-
-  constructor(resolve: (outcome: Outcome<unknown>) => void) {
-    this.#resolve = resolve;
-  }
-
-  succeed(value: unknown, call: Call): void {
-    this.#resolve({ ok: true, value, meta: call.meta() });
-  }
-
-  fail(createError: () => unknown, call: Call): void {
-    this.#resolve(new FailedOutcome(createError, call.meta()));
-  }
-}
-
-/** Makes its error when it is first read: most who ask for an outcome only ask whether. */
-class FailedOutcome {
-  readonly ok = false;
-  readonly meta: CallMeta;
-  #createError: (() => unknown) | null;
-  #error: unknown;
-
-  constructor(createError: () => unknown, meta: CallMeta) {
-    this.#createError = createError;
-    this.meta = meta;
-  }
-
-  get error(): unknown {
-    if (this.#createError !== null) {
-      this.#error = this.#createError();
-      this.#createError = null;
-    }
-    return this.#error;
   }
 }
 

@@ -49,6 +49,10 @@ export class SharedBreaker extends Breaker {
     link.listen({ onVerdict: (change) => this.#follow(change), onHold: options.onHold });
   }
 
+  override get isAlone(): boolean {
+    return false;
+  }
+
   override get state(): BreakerStateKind {
     const gate = this.#link.gate(this.#clock.now());
     if (gate === 'free') return super.state;

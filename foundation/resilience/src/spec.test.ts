@@ -27,6 +27,8 @@ describe('specification', () => {
     ['a reserve that leaves nothing', { admission: { maxConcurrent: 2, interactiveReserve: 2 } }],
     ['a negative reserve', { admission: { maxConcurrent: 2, interactiveReserve: -1 } }],
     ['a negative queue', { admission: { maxConcurrent: 2, queue: { maxWaiting: -1 } } }],
+    ['no time to wait', { admission: { maxConcurrent: 2, queue: { maxWaitMs: 0 } } }],
+    ['no time for an operation', { attempt: { timeoutMs: 1, timeoutMsByOp: { read: 0 } } }],
     ['no aging time', { admission: { maxConcurrent: 2, queue: { agingMs: 0 } } }],
     ['no least pause', { admission: { maxConcurrent: 2, limiter: { kind: 'delay', minMs: 0 } } }],
     ['a longest pause below the least', { admission: { maxConcurrent: 2, limiter: { kind: 'delay', minMs: 10, maxMs: 9 } } }],

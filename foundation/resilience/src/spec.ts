@@ -24,7 +24,9 @@ export interface PipelineSpec {
 export interface AttemptSpec {
   /** Milliseconds for one attempt, counted from the moment it leaves the queue. */
   readonly timeoutMs: number;
-  /** Lets the timeout follow what attempts take; `timeoutMs` is then the longest one, and the first. Calls with a timeout of their own take no part. */
+  /** Milliseconds for attempts of single operations instead, by the `op` of the call. */
+  readonly timeoutMsByOp?: Readonly<Record<string, number>>;
+  /** Lets the timeout follow what attempts take; `timeoutMs` is then the longest one, and the first. Calls and operations with a timeout of their own take no part. */
   readonly adaptive?: AdaptiveTimeoutSpec;
   /**
    * Milliseconds for which an attempt that was given up but has not ended keeps its slot: the server is still at work on it.
@@ -89,8 +91,16 @@ export interface AdmissionSpec {
   /** Slots that background work (`normal`, `low`) never takes. Default 1, or 0 when `maxConcurrent` is 1. */
   readonly interactiveReserve?: number;
   readonly queue?: {
-    /** Most calls that wait. Beyond it the least urgent, newest one is turned away. Default 1,000. */
+    /**
+     * Most calls that wait. Beyond it the newest of the least urgent is turned away; among equally urgent ones, the newest of the
+     * `fairKey` that has most of them. Default 1,000.
+     */
     readonly maxWaiting?: number;
+    /**
+     * Longest wait that is worth beginning. When what waits would take longer to start, at the pace at which calls leave the queue of
+     * late, the least urgent, newest one is turned away. Default: no bound but `maxWaiting`.
+     */
+    readonly maxWaitMs?: number;
     /** A waiting call rises one level each time this has passed, never into `critical`. Default 10,000. */
     readonly agingMs?: number;
   };
@@ -101,6 +111,7 @@ export interface AdmissionSpec {
 export function validateSpec(spec: PipelineSpec): void {
   requireAbove(spec.deadlineMs, 'deadlineMs');
   requireAbove(spec.attempt?.timeoutMs, 'attempt.timeoutMs');
+  for (const [op, timeoutMs] of Object.entries(spec.attempt?.timeoutMsByOp ?? {})) requireAbove(timeoutMs, `attempt.timeoutMsByOp.${op}`);
   requireAtLeast(spec.attempt?.abandonedMs, 0, 'attempt.abandonedMs');
   if (spec.attempt?.adaptive !== undefined) validateAdaptiveTimeout(spec.attempt.adaptive, spec.attempt.timeoutMs);
   requireCount(spec.retry?.attempts, 'retry.attempts');
@@ -138,6 +149,13 @@ function validateAdmission(spec: AdmissionSpec): void {
     throw invalidSpec(`admission.interactiveReserve (${spec.interactiveReserve}) leaves no slot for background work.`);
   }
   requireAtLeast(spec.queue?.maxWaiting, 0, 'admission.queue.maxWaiting');
+  requireAbove(spec.queue?.maxWaitMs, 'admission.queue.maxWaitMs');
   requireAbove(spec.queue?.agingMs, 'admission.queue.agingMs');
   if (spec.limiter !== undefined) validateLimiter(spec.limiter);
+}
+
+/** How long the breaker stays open after so many openings in a row. */
+export function toOpenMs(openMs: number | GrowingOpenTime, streak: number): number {
+  if (typeof openMs === 'number') return openMs;
+  return Math.min(openMs.capMs, openMs.firstMs * openMs.factor ** streak);
 }

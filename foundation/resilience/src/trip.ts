@@ -88,3 +88,8 @@ function requireWhole(value: number, options: { readonly name: string; readonly 
 function requireRate(rate: number | undefined, name: string): void {
   if (rate !== undefined && !(rate > 0 && rate <= 1)) throw invalidSpec(`breaker.trip.${name} must be above 0 and at most 1, not ${rate}.`);
 }
+
+/** Whether that trip counts a call that took so long as slow. */
+export function isSlow(trip: WindowTrip, times: { readonly nowMs: number; readonly startedAtMs: number }): boolean {
+  return trip.slowMs !== undefined && times.nowMs - times.startedAtMs > trip.slowMs;
+}

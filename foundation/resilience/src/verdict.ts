@@ -46,3 +46,8 @@ export function classifyByDefault(settlement: Settlement): Verdict {
   if (!isResilienceError(settlement.error)) return TRANSIENT;
   return settlement.error.code === 'RESILIENCE_ATTEMPT_TIMEOUT' ? TIMEOUT : IGNORED;
 }
+
+/** Failures, throttling and timeouts speak against the server; `ignored` and `canceled` say nothing about it. */
+export function isBreakerFailure(verdict: Verdict): boolean {
+  return verdict.kind === 'failure' || verdict.kind === 'throttled' || verdict.kind === 'timeout';
+}

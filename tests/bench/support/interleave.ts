@@ -2,7 +2,11 @@ import { createSeededRandom } from '@breakwater/kernel';
 import { median } from './process-figures.ts';
 
 /** Does the same thing that many times, one after the other. */
-export type Contestant = (times: number) => Promise<void>;
+export interface Contestant {
+  (times: number): Promise<void>;
+  /** It cannot do fewer at a time; more only in multiples. Default 1. */
+  readonly step?: number;
+}
 
 /** Nanoseconds of CPU per operation, by round. */
 export type Rounds = readonly number[];
@@ -10,33 +14,41 @@ export type Rounds = readonly number[];
 const MAX_TIMES = 5_000_000;
 const FIRST_TIMES = 100;
 
-/** CPU time of this thread: neighbours on a shared machine do not count in it, as they do in wall time. */
-function readThreadCpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
+/**
+ * CPU time of this process: neighbours on a shared machine do not count in it, as they do in wall time, and what a contestant leaves to
+ * the threads of the collector does. That of the thread alone moves in steps of 4 ms on some kernels, which is a fifth of a slice.
+ */
+function readCpuMs(): number {
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
 
 async function measureMs(contestant: Contestant, times: number): Promise<number> {
-  const startMs = readThreadCpuMs();
+  const startMs = readCpuMs();
   await contestant(times);
-  return readThreadCpuMs() - startMs;
+  return readCpuMs() - startMs;
 }
 
-/** Warms up, and finds how many operations fill a slice. */
+/** Until the compiler has done its best for it; on a busy machine it comes late, and would then change sides in the middle of a measurement. */
+const WARM_UP_MS = 150;
+
+/** Finds how many operations fill a slice. */
 async function findTimes(contestant: Contestant, sliceMs: number): Promise<number> {
-  let times = FIRST_TIMES;
+  const { step = 1 } = contestant;
+  const toSteps = (times: number): number => Math.ceil(times / step) * step;
+  let times = toSteps(FIRST_TIMES);
   await contestant(times);
   for (;;) {
     const tookMs = Math.max(0.05, await measureMs(contestant, times));
-    if (tookMs > sliceMs * 0.6 || times >= MAX_TIMES) return Math.max(1, Math.round((times * sliceMs) / tookMs));
-    times = Math.ceil(times * Math.min(8, sliceMs / tookMs)) + 1;
+    if (tookMs > sliceMs * 0.6 || times >= MAX_TIMES) return toSteps(Math.max(1, Math.round((times * sliceMs) / tookMs)));
+    times = toSteps(times * Math.min(8, sliceMs / tookMs) + 1);
   }
 }
 
 /** Every round lets everybody run once, in another order, so that what disturbs the machine disturbs all of them. */
 export async function interleave<Name extends string>(
   contestants: Readonly<Record<Name, Contestant>>,
-  options: { readonly rounds: number; readonly sliceMs: number },
+  options: { readonly rounds: number; readonly sliceMs: number; readonly warmUpMs?: number },
 ): Promise<Readonly<Record<Name, Rounds>>> {
   const random = createSeededRandom(1);
   const names = Object.keys(contestants) as Name[];
@@ -46,6 +58,11 @@ export async function interleave<Name extends string>(
     times.set(name, await findTimes(contestants[name], options.sliceMs));
     rounds[name] = [];
   }
+  // In turns too, because what is compiled for one contestant must still fit when all have run.
+  for (let warmedMs = 0; warmedMs < (options.warmUpMs ?? WARM_UP_MS); warmedMs += options.sliceMs) {
+    for (const name of names) await measureMs(contestants[name], times.get(name) ?? 1);
+  }
+  for (const name of names) times.set(name, await findTimes(contestants[name], options.sliceMs));
   for (let round = 0; round < options.rounds; round++) {
     const order = names.map((name) => ({ name, at: random() })).sort((a, b) => a.at - b.at);
     for (const { name } of order) {

@@ -1,4 +1,11 @@
-import { createPipeline, exponentialBackoff, type Pipeline, type PipelineSpec, type RunOptions } from '@breakwater/resilience';
+import {
+  type BreakerSpec,
+  createPipeline,
+  exponentialBackoff,
+  type Pipeline,
+  type PipelineSpec,
+  type RunOptions,
+} from '@breakwater/resilience';
 import Bottleneck from 'bottleneck';
 import * as cockatiel from 'cockatiel';
 import { Effect } from 'effect';
@@ -21,6 +28,11 @@ export function repeat(call: () => unknown): Contestant {
 }
 
 const BREAKER = { trip: { kind: 'consecutive', failures: 5 }, openMs: 30_000 } as const;
+
+const SAMPLING: BreakerSpec = {
+  trip: { kind: 'time-window', windowMs: 30_000, minCalls: 20, failureRate: 0.5, slowRate: 0.5, slowMs: 1_000 },
+  openMs: 30_000,
+};
 
 /** Retry, breaker and timeout, as everybody here is set. */
 export const GUARDED: PipelineSpec = {
@@ -53,6 +65,7 @@ export const cockatielSampling = () =>
 const timeoutPolicy = () => cockatiel.timeout(30_000, cockatiel.TimeoutStrategy.Cooperative);
 
 export const ownBreaker = (): Pipeline => createPipeline({ breaker: BREAKER }, { key: 'server-1' });
+export const ownSampling = (): Pipeline => createPipeline({ breaker: SAMPLING }, { key: 'server-1' });
 export const opossumBreaker = () => new CircuitBreaker(work, { timeout: 30_000, rollingPercentilesEnabled: false });
 
 /** One successful call after the other. */
@@ -64,15 +77,7 @@ export function createCallers() {
     { key: 'server-1' },
   );
   const plain = ownBreaker();
-  const sampled = createPipeline(
-    {
-      breaker: {
-        trip: { kind: 'time-window', windowMs: 30_000, minCalls: 20, failureRate: 0.5, slowRate: 0.5, slowMs: 1_000 },
-        openMs: 30_000,
-      },
-    },
-    { key: 'server-1' },
-  );
+  const sampled = ownSampling();
   const { signal } = new AbortController();
   const withSignal = { ...READ, signal };
   const wrapped = cockatiel.wrap(retryPolicy(), cockatielBreaker(), timeoutPolicy());
@@ -171,16 +176,31 @@ export async function createFailing(callsInWindow: number) {
   };
 }
 
+/** A call that is given up while that many others wait. */
+export function createAborts(waiting: number): Contestant {
+  const gate = createPipeline({ admission: { maxConcurrent: 1, queue: { maxWaiting: waiting + 1 } } }, { key: 'server-1' });
+  for (let call = 0; call <= waiting; call++) void gate.run(() => new Promise<never>(() => undefined));
+  return repeat(() => {
+    const controller = new AbortController();
+    const call = gate.attempt(work, { priority: 'high', signal: controller.signal });
+    controller.abort(FAILURE);
+    return call;
+  });
+}
+
 /** That many jobs at once, of four priorities, four at a time. */
-export function createCrowd(size: number): { readonly own: Contestant; readonly pQueue: Contestant } {
+export function createCrowd(size: number): { readonly own: Contestant; readonly ownKeyed: Contestant; readonly pQueue: Contestant } {
   const levels = ['critical', 'high', 'normal', 'low'] as const;
   const crowd = async (times: number, add: (index: number) => Promise<unknown>): Promise<void> => {
     for (let done = 0; done < times; done += size) await Promise.all(Array.from({ length: size }, (_, index) => add(index)));
   };
   const gate = createPipeline({ admission: { maxConcurrent: 4, queue: { maxWaiting: size } } }, { key: 'server-1' });
   const queue = new PQueue({ concurrency: 4 });
+  const inSteps = (add: (index: number) => Promise<unknown>): Contestant =>
+    Object.assign((times: number) => crowd(times, add), { step: size });
   return {
-    own: (times) => crowd(times, (index) => gate.run(work, { priority: levels[index % 4] ?? 'normal' })),
-    pQueue: (times) => crowd(times, (index) => queue.add(work, { priority: index % 4 })),
+    own: inSteps((index) => gate.run(work, { priority: levels[index % 4] ?? 'normal' })),
+    ownKeyed: inSteps((index) => gate.run(work, { priority: levels[index % 4] ?? 'normal', fairKey: `person-${index % 50}` })),
+    pQueue: inSteps((index) => queue.add(work, { priority: index % 4 })),
   };
 }
