@@ -1,6 +1,6 @@
 import { type Clock, PRIORITIES, type Priority, type Random, type TimerHandle } from '@breakwater/kernel';
 import { createLimiter } from './create-limiter.ts';
-import { createRunningMean, type RunningMean } from './figures.ts';
+import { createRunningMean, type DurationCounts, emptyDurationCounts, LatencyHistogram, type RunningMean } from './figures.ts';
 import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
 import { type AdmissionSpec, validateLimits } from './spec.ts';
 import { type Waiter, WaitingQueue } from './waiting-queue.ts';
@@ -37,6 +37,8 @@ export interface QueueSnapshot extends WaitFigures {
 interface LevelFigures {
   started: number;
   readonly wait: RunningMean;
+  /** Real waits only: who starts at once costs nothing here, and is what `started` counts beyond them. */
+  readonly waits: LatencyHistogram;
 }
 
 export interface AdmissionOptions {
@@ -156,6 +158,13 @@ export class Admission {
     this.#noteStart(waiter.priority, start);
   }
 
+  waitCounts(priority: Priority): DurationCounts {
+    const { started, waits } = this.#levels[priority];
+    const counts = waits.copyCounts() ?? emptyDurationCounts();
+    counts[0] = (counts[0] ?? 0) + started - waits.total;
+    return counts;
+  }
+
   snapshot(): QueueSnapshot {
     const byPriority = {} as Record<Priority, WaitFigures>;
     for (const [level, priority] of PRIORITIES.entries()) {
@@ -223,6 +232,7 @@ export class Admission {
     const figures = this.#levels[priority];
     figures.started++;
     figures.wait.add(start.waitedMs);
+    if (start.waitedMs > 0) figures.waits.add(start.waitedMs);
     this.#limiter?.started(priority, start.nowMs);
   }
 
@@ -250,5 +260,5 @@ export class Admission {
 }
 
 function createLevelFigures(): LevelFigures {
-  return { started: 0, wait: createRunningMean() };
+  return { started: 0, wait: createRunningMean(), waits: new LatencyHistogram() };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@breakwater/kernel';
 import type { BreakerChange, BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
-import { invalidSpec } from './invalid-spec.ts';
+import { invalidSpec, requireCount } from './invalid-spec.ts';
 import { createOutcomeWindow, judgeWindow, type OutcomeWindow } from './outcome-window.ts';
 import type { BreakerMode, BreakerSpec, GrowingOpenTime } from './spec.ts';
 import { toTrips, type WindowTrip } from './trip.ts';
@@ -32,7 +32,7 @@ export class Breaker {
   readonly #spec: BreakerSpec;
   readonly #clock: Clock;
   readonly #onChange: ((change: BreakerChange) => void) | undefined;
-  readonly #failureThreshold: number;
+  #failureThreshold: number;
   readonly #successThreshold: number;
   readonly #probes: number;
   readonly #leaseMs: number;
@@ -168,6 +168,13 @@ export class Breaker {
       // What was counted in another mode must not open it later.
       this.#close();
     }
+  }
+
+  /** What was counted stays, so a threshold below it opens with the next failure and not by itself. */
+  setFailureThreshold(failures: number): void {
+    requireCount(failures, 'failures');
+    if (!Number.isFinite(this.#failureThreshold)) throw invalidSpec('This breaker has no trip by failures in a row.');
+    this.#failureThreshold = failures;
   }
 
   snapshot(): BreakerSnapshot {
