@@ -1,7 +1,7 @@
 import type { BreakerStats, PoolStats, QueueFigures } from '@breakwater/contract';
 import type { LinkFigures } from '@breakwater/fleet';
 import { formatInstant } from '@breakwater/kernel';
-import type { BreakerSnapshot, PipelineSnapshot, QueueSnapshot, WaitFigures } from '@breakwater/resilience';
+import type { BreakerSnapshot, CallFigures, PipelineSnapshot, QueueSnapshot, WaitFigures } from '@breakwater/resilience';
 import type { PoolFigures } from '@breakwater/transport';
 
 /** The figures of one server in the words and units (seconds) of spec 01's statistics. */
@@ -11,8 +11,18 @@ export function toLinkFigures(pipeline: PipelineSnapshot, pool: PoolFigures): Li
     breaker: toBreaker(pipeline.breaker),
     pool: toPool(pool),
     delayMs: pipeline.queue?.delayMs ?? 0,
+    calls: toCalls(pipeline.calls),
   };
 }
+
+const toCalls = ({ ok, failed, throttled, timeout, ignored, rejected }: CallFigures): LinkFigures['calls'] => ({
+  // What the server itself was asked; rejected calls never reached it.
+  attempts: ok + failed + throttled + timeout + ignored,
+  throttled,
+  timedOut: timeout,
+  failed,
+  rejected,
+});
 
 const NO_WAITS: WaitFigures = { waiting: 0, started: 0, avgWaitMs: 0 };
 

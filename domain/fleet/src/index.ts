@@ -9,10 +9,12 @@ export type {
   ConsoleDoor,
   InventoryNews,
   LinkFigures,
+  LinkLimits,
   ScreenOptions,
   ScreenPicture,
   ServerLink,
   ServerLinks,
   TaskProgress,
+  WaitCounts,
 } from './ports/server-link.ts';
 export type { PresentedCertificateFacts, ServerCredentials, ServerProduct, ServerRecord, ServerTrouble } from './server.ts';
