@@ -1,12 +1,15 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccessRepositories, SetupTokenStore } from '@breakwater/access';
-import type { InventoryRepository, OperationRepository, ServerRepository } from '@breakwater/fleet';
+import type { ControlRepository, HistoryRepository, InventoryRepository, OperationRepository, ServerRepository } from '@breakwater/fleet';
 import type { Clock, Logger } from '@breakwater/kernel';
 import { openPasswordVault } from './crypto/password-vault.ts';
 import { openDatabase } from './database/open-database.ts';
 import { toStorageError } from './database/storage-error.ts';
 import { openDataDirectory } from './files/private-files.ts';
 import { createSetupTokenFile } from './files/setup-token-file.ts';
+import { createControlRepository } from './repositories/control-repository.ts';
+import { createHistoryRepository } from './repositories/history-repository.ts';
 import { createInventoryRepository } from './repositories/inventory-repository.ts';
 import { createOperationRepository } from './repositories/operation-repository.ts';
 import { createPersonRepository } from './repositories/person-repository.ts';
@@ -29,8 +32,12 @@ export interface Storage {
   readonly servers: ServerRepository;
   readonly inventory: InventoryRepository;
   readonly operations: OperationRepository;
+  readonly controls: ControlRepository;
+  readonly histories: HistoryRepository;
   readonly access: AccessRepositories;
   readonly setupTokenStore: SetupTokenStore;
+  /** Bytes of the database with what is not folded into it yet. */
+  sizeBytes(): number;
   /** Finishes pending writes. Nothing may be used afterwards. */
   close(): Promise<void>;
 }
@@ -45,12 +52,16 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
   try {
     const vault = await openPasswordVault(join(dataDir, KEY_FILE), { logger });
     // A save that was under way while its server was removed may have left a row behind.
-    await db.deleteFrom('inventories').where('server_id', 'not in', db.selectFrom('servers').select('id')).execute();
+    for (const table of ['inventories', 'controls', 'histories'] as const) {
+      await db.deleteFrom(table).where('server_id', 'not in', db.selectFrom('servers').select('id')).execute();
+    }
     const inventory = createInventoryRepository(db, { logger });
     return {
       servers: createServerRepository(db, { vault, clock }),
       inventory,
       operations: createOperationRepository(db),
+      controls: createControlRepository(db, { logger }),
+      histories: createHistoryRepository(db, { logger }),
       access: {
         people: createPersonRepository(db),
         sessions: createSessionRepository(db),
@@ -58,6 +69,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
         links: createLinkRepository(db),
       },
       setupTokenStore: createSetupTokenFile(join(dataDir, SETUP_TOKEN_FILE)),
+      sizeBytes: () => sumFiles([databasePath, `${databasePath}-wal`]),
       async close() {
         await inventory.flush();
         try {
@@ -74,3 +86,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
     throw error;
   }
 }
+
+/** A log that is not there has no bytes. */
+const sumFiles = (paths: readonly string[]): number =>
+  paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);

@@ -73,13 +73,14 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
     open(record, credentials) {
       const linkLogger = logger.with({ serverId: record.id });
       const bare = road(record, options.poolSize + 1);
+      let link: VsphereLink | null = null;
       const times: CallTimes = { requestMs: requestTimeoutMs, screenMs: options.screenTimeoutMs };
       const pipeline = openPipeline(record, {
         ...deps,
         logger: linkLogger,
         limits: options.limits,
         onOpened: () => probe?.start(),
-        onReset: () => probe?.wake(),
+        onClosed: () => link?.breakerClosed(),
       });
       const guarded = withPipeline(bare, { pipeline });
       const probe = pipeline.breaker === null ? null : new BreakerProbe({ clock, breaker: pipeline.breaker, transport: guarded });
@@ -90,7 +91,8 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
         logger: linkLogger,
         maxWaitMs: options.confirmIntervalMs,
       });
-      return new VsphereLink({ record, client, pipeline, probe, road: bare, clock, times, authoritiesPem: options.authoritiesPem });
+      link = new VsphereLink({ record, client, pipeline, probe, road: bare, clock, times, authoritiesPem: options.authoritiesPem });
+      return link;
     },
     test: (record, credentials, { signal }) =>
       testServer(record, toSignIn(credentials), {
@@ -110,7 +112,7 @@ function openPipeline(
   deps: Pick<VsphereLinksDependencies, 'clock' | 'logger' | 'random' | 'onEvent'> & {
     readonly limits: Partial<EsxiLimits>;
     onOpened(): void;
-    onReset(): void;
+    onClosed(): void;
   },
 ): Pipeline {
   const { clock, logger, random = systemRandom } = deps;
@@ -120,7 +122,7 @@ function openPipeline(
     if (line !== null && event.kind === 'breaker.opened') logger.warn(line);
     else if (line !== null) logger.info(line);
     if (event.kind === 'breaker.opened') deps.onOpened();
-    if (event.kind === 'breaker.reset') deps.onReset();
+    if (event.kind === 'breaker.reset' || event.kind === 'breaker.closed') deps.onClosed();
     deps.onEvent?.(event);
   };
   return createPipeline(spec, { key: record.id, clock, random, onEvent });

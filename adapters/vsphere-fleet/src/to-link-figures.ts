@@ -11,9 +11,17 @@ export function toLinkFigures(pipeline: PipelineSnapshot, pool: PoolFigures): Li
     breaker: toBreaker(pipeline.breaker),
     pool: toPool(pool),
     delayMs: pipeline.queue?.delayMs ?? 0,
+    waiting: toWaiting(pipeline.queue),
     calls: toCalls(pipeline.calls),
   };
 }
+
+const toWaiting = (queue: QueueSnapshot | null): LinkFigures['waiting'] => ({
+  CRITICAL: queue?.byPriority.critical.waiting ?? 0,
+  HIGH: queue?.byPriority.high.waiting ?? 0,
+  NORMAL: queue?.byPriority.normal.waiting ?? 0,
+  LOW: queue?.byPriority.low.waiting ?? 0,
+});
 
 const toCalls = ({ ok, failed, throttled, timeout, ignored, rejected }: CallFigures): LinkFigures['calls'] => ({
   // What the server itself was asked; rejected calls never reached it.
@@ -24,7 +32,7 @@ const toCalls = ({ ok, failed, throttled, timeout, ignored, rejected }: CallFigu
   rejected,
 });
 
-const NO_WAITS: WaitFigures = { waiting: 0, started: 0, avgWaitMs: 0 };
+const NO_WAITS: WaitFigures = { waiting: 0, started: 0, avgWaitMs: 0, totalWaitMs: 0 };
 
 function toQueue(queue: QueueSnapshot | null): QueueFigures {
   const waits = queue?.byPriority;
@@ -33,7 +41,8 @@ function toQueue(queue: QueueSnapshot | null): QueueFigures {
     min_interval: (queue?.minIntervalMs ?? 0) / 1_000,
     active_requests: queue?.active ?? 0,
     waiting_requests: queue?.waiting ?? 0,
-    ...toWait(queue ?? NO_WAITS),
+    total_requests: queue?.started ?? 0,
+    avg_wait_time: (queue?.avgWaitMs ?? 0) / 1_000,
     current_delay: (queue?.delayMs ?? 0) / 1_000,
     by_priority: {
       CRITICAL: toWait(waits?.critical ?? NO_WAITS),
@@ -44,9 +53,10 @@ function toQueue(queue: QueueSnapshot | null): QueueFigures {
   };
 }
 
-const toWait = ({ started, avgWaitMs }: WaitFigures): { readonly total_requests: number; readonly avg_wait_time: number } => ({
+const toWait = ({ started, avgWaitMs, totalWaitMs }: WaitFigures): QueueFigures['by_priority']['CRITICAL'] => ({
   total_requests: started,
   avg_wait_time: avgWaitMs / 1_000,
+  total_wait_time: totalWaitMs / 1_000,
 });
 
 function toBreaker(breaker: BreakerSnapshot | null): BreakerStats {

@@ -105,6 +105,12 @@ export class VsphereLink implements ServerLink {
     this.#parts.pipeline.breaker?.reset('by hand');
   }
 
+  /** The breaker has closed, by hand or by itself. */
+  breakerClosed(): void {
+    this.#parts.probe?.wake();
+    this.#loop.roadOpened();
+  }
+
   tripBreaker(reason: string): void {
     this.#parts.pipeline.breaker?.trip(reason);
   }

@@ -63,6 +63,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     servers: storage.servers,
     inventory: storage.inventory,
     operations: storage.operations,
+    controls: storage.controls,
+    histories: storage.histories,
     links: createVsphereLinks({
       clock,
       logger: logger.with({ component: 'vsphere' }),
@@ -100,6 +102,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     webRoot: WEB_ROOT,
     version: await readVersion(),
     demo: options.demo === 'simulated-fleet',
+    databaseBytes: () => storage.sizeBytes(),
   });
   return {
     fleet,

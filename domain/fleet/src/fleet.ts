@@ -12,6 +12,7 @@ import type {
 } from '@breakwater/contract';
 import type { MachineRef, Moid, OperationId, ServerId } from '@breakwater/kernel';
 import type { ConsoleDoor } from './ports/server-link.ts';
+import type { Protection } from './protection.ts';
 
 /** Something new in the fleet. Values are whole, never patches, so that a late listener cannot get them wrong. */
 export type FleetEvent =
@@ -20,7 +21,9 @@ export type FleetEvent =
   | { readonly kind: 'screen.changed'; readonly ref: MachineRef; readonly hash: string | null; readonly at: string | null }
   | { readonly kind: 'server.changed'; readonly server: Server }
   | { readonly kind: 'server.removed'; readonly id: ServerId }
-  | { readonly kind: 'operation.progressed'; readonly operation: Operation };
+  | { readonly kind: 'operation.progressed'; readonly operation: Operation }
+  /** Somebody has changed how a server is protected, or such a change has run out. */
+  | { readonly kind: 'resilience.changed'; readonly id: ServerId };
 
 export interface StoredScreen {
   readonly bytes: Uint8Array;
@@ -53,11 +56,11 @@ export interface Fleet {
   testCandidate(input: ServerCreate, options: { readonly signal: AbortSignal }): Promise<ServerTest>;
   /** Pins the certificate a person has accepted; `FLEET_CERTIFICATE_MISMATCH` when the server no longer offers it. */
   trustServer(id: ServerId, sha256: string): Promise<Server>;
-  retryServer(id: ServerId): void;
-  resetBreaker(id: ServerId | undefined): void;
+  retryServer(id: ServerId, options: { readonly actor: string }): Promise<void>;
   invalidate(id: ServerId | undefined): void;
   stats(id: ServerId): ServerStats | null;
   queueStats(): QueueStats;
+  readonly protection: Protection;
 
   machines(): readonly Machine[];
   machine(ref: MachineRef): Machine;

@@ -1,8 +1,15 @@
 export { createFleet, type FleetDependencies } from './create-fleet.ts';
 export type { Fleet, FleetEvent, StoredScreen } from './fleet.ts';
+export { LIMIT_PRESETS } from './limit-presets.ts';
 export type { DatastoreGauge, MachineFacts, MachineGauges, MachineQuestion, ServerGauges } from './machine.ts';
 export { DEFAULT_FLEET_OPTIONS, type FleetOptions } from './options.ts';
-export type { InventoryRepository, OperationRepository, ServerRepository } from './ports/repositories.ts';
+export type {
+  ControlRepository,
+  HistoryRepository,
+  InventoryRepository,
+  OperationRepository,
+  ServerRepository,
+} from './ports/repositories.ts';
 export type { EncodedScreen, ScreenEncoder } from './ports/screen-encoder.ts';
 export type {
   ActOutcome,
@@ -17,4 +24,6 @@ export type {
   TaskProgress,
   WaitCounts,
 } from './ports/server-link.ts';
+export type { Protection } from './protection.ts';
 export type { PresentedCertificateFacts, ServerCredentials, ServerProduct, ServerRecord, ServerTrouble } from './server.ts';
+export { parseControls, type ServerControls } from './server-controls.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { machineSchema, operationSchema } from './machines.ts';
+import { portalHealthSchema, serverResilienceSchema } from './resilience.ts';
 import { serverSchema } from './servers.ts';
 
 /** First event of every stream. `connection` names it for `PUT /api/v1/events/{connection}/visible`. */
@@ -20,6 +21,8 @@ export const eventSchemas = {
   'server.changed': z.array(serverSchema),
   'server.removed': z.array(z.object({ id: z.string() })),
   'operation.progressed': z.array(operationSchema),
+  /** Every two seconds, and at once after an act, to connections that said they show it. Whole rows of what has changed. */
+  'resilience.changed': z.object({ at: z.string(), servers: z.array(serverResilienceSchema), portal: portalHealthSchema }),
   /** What was missed cannot be replayed: fetch `/api/v1/snapshot` again. */
   resync: z.object({ reason: z.string() }),
 } as const;
@@ -36,5 +39,7 @@ export const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-/** Which machines a connection shows now; screens are refreshed for these first. */
-export const visibleRequestSchema = z.object({ machines: z.array(machineIdSchema).max(500) }).strict();
+/** Which machines a connection shows now; screens are refreshed for these first. `resilience`: it shows those figures too. */
+export const visibleRequestSchema = z
+  .object({ machines: z.array(machineIdSchema).max(500), resilience: z.boolean().default(false) })
+  .strict();

@@ -1,3 +1,4 @@
+export { ALERT_RULES, type AlertKind } from './alert-rules.ts';
 export {
   type EventName,
   type EventPayload,
@@ -7,6 +8,7 @@ export {
   snapshotSchema,
   visibleRequestSchema,
 } from './events.ts';
+export { LIMIT_RANGES } from './limit-ranges.ts';
 export {
   type ConsoleSession,
   consoleRequestSchema,
@@ -38,6 +40,30 @@ export {
   type ScreenRefreshStats,
   serverSelectionSchema,
 } from './queue-stats.ts';
+export {
+  type Alert,
+  type Hand,
+  type HistorySpan,
+  historySpanSchema,
+  type LimitPreset,
+  type LimitsRequest,
+  limitPresetSchema,
+  limitsRequestSchema,
+  type PortalHealth,
+  pauseRequestSchema,
+  type RequestClass,
+  type Resilience,
+  type ResilienceHistory,
+  resilienceHistorySchema,
+  resilienceSchema,
+  type ServerLimits,
+  type ServerResilience,
+  serverLimitsSchema,
+  serverResilienceSchema,
+  type TripRequest,
+  tripRequestSchema,
+  type WaitQuantiles,
+} from './resilience.ts';
 export {
   type Certificate,
   certificateSchema,

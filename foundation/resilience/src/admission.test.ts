@@ -111,6 +111,7 @@ describe('concurrency', () => {
     await clock.advance(1_000);
     await end('a');
     expect(at(0.5)).toBe(0.5);
+    expect(pipeline.snapshot().queue?.byPriority.normal).toMatchObject({ started: 2, totalWaitMs: 1_000 });
     expect(at(0.95)).toBeGreaterThan(875);
     expect(at(0.95)).toBeLessThan(1_125);
     expect(quantileOfMs(pipeline.admission?.waitCounts('low') ?? emptyDurationCounts(), 0.95)).toBeNull();

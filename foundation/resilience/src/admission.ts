@@ -22,6 +22,8 @@ export interface WaitFigures {
   readonly started: number;
   /** Mean wait of the latest attempts, those that did not wait included. */
   readonly avgWaitMs: number;
+  /** Waits of all attempts started since the beginning, added up. */
+  readonly totalWaitMs: number;
 }
 
 export interface QueueSnapshot extends WaitFigures {
@@ -36,6 +38,7 @@ export interface QueueSnapshot extends WaitFigures {
 
 interface LevelFigures {
   started: number;
+  totalWaitMs: number;
   readonly wait: RunningMean;
   /** Real waits only: who starts at once costs nothing here, and is what `started` counts beyond them. */
   readonly waits: LatencyHistogram;
@@ -167,9 +170,16 @@ export class Admission {
 
   snapshot(): QueueSnapshot {
     const byPriority = {} as Record<Priority, WaitFigures>;
+    let totalWaitMs = 0;
     for (const [level, priority] of PRIORITIES.entries()) {
       const figures = this.#levels[priority];
-      byPriority[priority] = { waiting: this.#queue.lengthOf(level), started: figures.started, avgWaitMs: figures.wait.value };
+      byPriority[priority] = {
+        waiting: this.#queue.lengthOf(level),
+        started: figures.started,
+        avgWaitMs: figures.wait.value,
+        totalWaitMs: figures.totalWaitMs,
+      };
+      totalWaitMs += figures.totalWaitMs;
     }
     return {
       maxConcurrent: this.#maxConcurrent,
@@ -178,6 +188,7 @@ export class Admission {
       waiting: this.#queue.size,
       started: this.#started,
       avgWaitMs: this.#wait.value,
+      totalWaitMs,
       delayMs: this.#limiter?.delayMs ?? 0,
       byPriority,
     };
@@ -232,7 +243,10 @@ export class Admission {
     const figures = this.#levels[priority];
     figures.started++;
     figures.wait.add(start.waitedMs);
-    if (start.waitedMs > 0) figures.waits.add(start.waitedMs);
+    if (start.waitedMs > 0) {
+      figures.totalWaitMs += start.waitedMs;
+      figures.waits.add(start.waitedMs);
+    }
     this.#limiter?.started(priority, start.nowMs);
   }
 
@@ -260,5 +274,5 @@ export class Admission {
 }
 
 function createLevelFigures(): LevelFigures {
-  return { started: 0, wait: createRunningMean(), waits: new LatencyHistogram() };
+  return { started: 0, totalWaitMs: 0, wait: createRunningMean(), waits: new LatencyHistogram() };
 }

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 /** One step forward. Steps are never edited once released, only added: databases out there have run them. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
 
-export const MIGRATIONS: readonly Migration[] = [createFirstTables];
+export const MIGRATIONS: readonly Migration[] = [createFirstTables, addProtection];
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -83,5 +83,20 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('digest', 'text', (column) => column.primaryKey())
     .addColumn('person_id', 'text', (column) => column.notNull().references('people.id').onDelete('cascade'))
     .addColumn('expires_at_ms', 'integer', (column) => column.notNull())
+    .execute();
+}
+
+async function addProtection(db: Kysely<unknown>): Promise<void> {
+  const { schema } = db;
+  await schema.alterTable('operations').addColumn('details', 'text').execute();
+  await schema
+    .createTable('controls')
+    .addColumn('server_id', 'text', (column) => column.primaryKey())
+    .addColumn('controls', 'text', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('histories')
+    .addColumn('server_id', 'text', (column) => column.primaryKey())
+    .addColumn('history', 'blob', (column) => column.notNull())
     .execute();
 }

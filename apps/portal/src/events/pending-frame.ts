@@ -17,7 +17,7 @@ export class PendingFrame {
   readonly #removedServers = new Set<string>();
   readonly #operations = new Map<string, Operation>();
 
-  add(event: FleetEvent): void {
+  add(event: Exclude<FleetEvent, { kind: 'resilience.changed' }>): void {
     switch (event.kind) {
       case 'machine.changed': {
         const ref = { serverId: event.machine.server_id, moid: event.machine.moid } as MachineRef;

@@ -82,10 +82,10 @@ function queueMetrics(stats: QueueStats): readonly string[] {
     servers.map((server) => ({ labels: server.labels, value: read(server) }));
   const waits = servers.flatMap((server) =>
     CLASSES.flatMap((name) => {
-      const { total_requests: count, avg_wait_time: average } = server.queue.by_priority[name];
+      const { total_requests: count, total_wait_time: waited } = server.queue.by_priority[name];
       const labels = { ...server.labels, class: name };
       return [
-        { labels, value: average * count, suffix: '_sum' as const },
+        { labels, value: waited, suffix: '_sum' as const },
         { labels, value: count, suffix: '_count' as const },
       ];
     }),
@@ -123,6 +123,12 @@ function queueMetrics(stats: QueueStats): readonly string[] {
       kind: 'gauge',
       help: 'Requests that wait for their turn.',
       samples: perServer((server) => server.queue.waiting_requests),
+    }),
+    formatMetric({
+      name: 'portal_host_pool_available',
+      kind: 'gauge',
+      help: 'Connections to a server that a request could use now.',
+      samples: perServer((server) => server.pool.available_connections),
     }),
     formatMetric({
       name: 'portal_host_pool_errors_total',

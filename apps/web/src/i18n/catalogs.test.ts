@@ -88,6 +88,9 @@ describe('formats', () => {
     expect(createFormatter('ru').bytes(2.5 * 1024 ** 3)).toBe('2,5\u00a0ГиБ');
     expect(createFormatter('es').bytes(512)).toBe('512\u00a0B');
     expect(createFormatter('en').duration(90_000)).toBe('1 min');
+    expect(createFormatter('en').span(150)).toBe('150 ms');
+    expect(createFormatter('es').span(1_500)).toMatch(/^1,5\ss/);
+    expect(createFormatter('en').span(98_000)).toBe('1 min');
     expect(createFormatter('ru').duration(5_000)).toMatch(/5\sс/);
   });
 

@@ -7,7 +7,10 @@ export interface Formatter {
   readonly bytes: (value: number) => string;
   /** 90 -> `2 min`. Rounded to one unit. */
   readonly duration: (milliseconds: number) => string;
+  /** 150 -> `150 ms`, 1500 -> `1.5 sec`: what is mostly shorter than a minute. */
+  readonly span: (milliseconds: number) => string;
   readonly ago: (milliseconds: number) => string;
+  readonly hourMinute: (instant: string | number) => string;
   readonly time: (instant: string | number) => string;
   readonly dateTime: (instant: string | number) => string;
 }
@@ -27,9 +30,11 @@ export function createFormatter(language: 'en' | 'ru' | 'es'): Formatter {
   const integers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+  const shortTimes = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
   const times = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const dateTimes = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' });
+  const fineSeconds = new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 });
   const units = new Map<string, Intl.NumberFormat>();
   const toUnit = (unit: string): Intl.NumberFormat => {
     const known =
@@ -56,10 +61,15 @@ export function createFormatter(language: 'en' | 'ru' | 'es'): Formatter {
       const [amount, unit] = split(milliseconds);
       return toUnit(unit).format(amount);
     },
+    span(milliseconds) {
+      if (milliseconds < SECOND) return toUnit('millisecond').format(milliseconds);
+      return milliseconds < MINUTE ? fineSeconds.format(milliseconds / SECOND) : this.duration(milliseconds);
+    },
     ago(milliseconds) {
       const [amount, unit] = split(milliseconds);
       return relative.format(-amount, unit);
     },
+    hourMinute: (instant) => shortTimes.format(new Date(instant)),
     time: (instant) => times.format(new Date(instant)),
     dateTime: (instant) => dateTimes.format(new Date(instant)),
   };

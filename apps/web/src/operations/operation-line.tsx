@@ -4,12 +4,16 @@ import type { ReactNode } from 'react';
 import { describeCode } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { toVerb } from './power-verbs.ts';
+import { ProtectionChange, toProtectionKind } from './protection-change.tsx';
 
 /** `Power off: web-01`, in the reader's language. */
 export function toOperationTitle(t: TFunction, operation: Operation): string {
   const verb = toVerb(operation.kind);
-  const words = verb === null ? operation.kind : t(`verb.${verb}`);
-  return operation.machine_name === null ? words : t('operation.on', { verb: words, name: operation.machine_name });
+  const kind = toProtectionKind(operation.kind);
+  const words = verb !== null ? t(`verb.${verb}`) : kind !== null ? t(`operation_kind.${kind}`) : operation.kind;
+  const serverName = operation.details?.['server_name'];
+  const name = operation.machine_name ?? (typeof serverName === 'string' ? serverName : null);
+  return name === null ? words : t('operation.on', { verb: words, name });
 }
 
 export const isRunning = (operation: Operation): boolean => operation.state === 'queued' || operation.state === 'running';
@@ -33,6 +37,7 @@ export function OperationOutcome({ operation }: { readonly operation: Operation 
         />
       ) : null}
       {why === '' ? null : <span className="outcome-why">{why}</span>}
+      <ProtectionChange operation={operation} />
       {state === 'unknown' ? <span className="outcome-why">{t('operation.unknown_explained')}</span> : null}
     </div>
   );

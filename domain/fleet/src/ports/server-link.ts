@@ -63,6 +63,8 @@ export interface LinkFigures {
   readonly pool: PoolStats;
   /** Milliseconds between requests that the adaptive limiter asks for now. */
   readonly delayMs: number;
+  /** Requests that wait for their turn now. */
+  readonly waiting: Readonly<Record<'CRITICAL' | 'HIGH' | 'NORMAL' | 'LOW', number>>;
   /** Counted since the link was opened. */
   readonly calls: {
     readonly attempts: number;

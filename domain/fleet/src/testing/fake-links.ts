@@ -17,7 +17,7 @@ import type {
 } from '../ports/server-link.ts';
 import type { ServerCredentials, ServerRecord } from '../server.ts';
 
-const NO_WAIT = { total_requests: 0, avg_wait_time: 0 };
+const NO_WAIT = { total_requests: 0, avg_wait_time: 0, total_wait_time: 0 };
 
 export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
   return {
@@ -43,6 +43,7 @@ export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
     },
     pool: { pool_size: 5, available_connections: 5, active_connections: 0, total_connections: 1, reconnects: 0, errors: 0 },
     delayMs: 150,
+    waiting: { CRITICAL: 0, HIGH: 0, NORMAL: 0, LOW: 0 },
     calls: { attempts: 0, throttled: 0, timedOut: 0, failed: 0, rejected: 0 },
     ...change,
   };

@@ -8,7 +8,7 @@ import type { EncodedScreen, ScreenEncoder } from '../ports/screen-encoder.ts';
 import type { InventoryNews } from '../ports/server-link.ts';
 import type { ServerProduct, ServerRecord } from '../server.ts';
 import { type FakeLink, FakeLinks } from './fake-links.ts';
-import { MemoryInventory, MemoryOperations, MemoryServers } from './memory-repositories.ts';
+import { MemoryControls, MemoryHistories, MemoryInventory, MemoryOperations, MemoryServers } from './memory-repositories.ts';
 
 export const ESXI: ServerProduct = {
   fullName: 'VMware ESXi 8.0.2 build-22380479',
@@ -105,6 +105,8 @@ export interface FleetBed {
   readonly servers: MemoryServers;
   readonly inventory: MemoryInventory;
   readonly operations: MemoryOperations;
+  readonly controls: MemoryControls;
+  readonly histories: MemoryHistories;
   readonly encoder: FakeEncoder;
   readonly events: FleetEvent[];
   readonly link: (id: string) => FakeLink;
@@ -126,6 +128,8 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
   const servers = from?.servers ?? new MemoryServers();
   const inventory = from?.inventory ?? new MemoryInventory();
   const operations = from?.operations ?? new MemoryOperations();
+  const controls = from?.controls ?? new MemoryControls();
+  const histories = from?.histories ?? new MemoryHistories();
   for (const record of options.records ?? []) {
     servers.records.set(record.id, record);
     servers.passwords.set(record.id, 'right');
@@ -136,6 +140,8 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
     servers,
     inventory,
     operations,
+    controls,
+    histories,
     links,
     encoder,
     clock,
@@ -152,6 +158,8 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
     servers,
     inventory,
     operations,
+    controls,
+    histories,
     encoder,
     events,
     link: (id) => links.of(id),
