@@ -33,6 +33,8 @@ interface Act {
   readonly kind: string;
   readonly actor: string;
   readonly details?: Readonly<Record<string, unknown>>;
+  /** False: by its turn there is nothing left to do. */
+  isDue?(before: ServerControls): boolean;
   change(before: ServerControls): ServerControls;
   follow?(): void;
 }
@@ -146,6 +148,7 @@ export class ControlDesk {
     const { journal, repository, logger, events } = this.#deps;
     const serverId = unit.record.id;
     const before = unit.protection.controls;
+    if (act.isDue?.(before) === false) return;
     const after = act.change(before);
     const operation = this.#describe(unit, act, { before: toRecord(unit, before), after: toRecord(unit, after) });
     try {
@@ -211,7 +214,8 @@ export class ControlDesk {
       kind: ENDINGS[name],
       actor: ITSELF,
       // Somebody may have set it anew while this waited for its turn.
-      change: (before) => (before[name] === ended ? { ...before, [name]: null } : before),
+      isDue: (before) => before[name] === ended,
+      change: (before) => ({ ...before, [name]: null }),
     }).catch((error: unknown) => {
       if (this.#isStopped) return;
       this.#deps.logger.error('What was set by hand has run out, but that could not be written down', {

@@ -22,6 +22,8 @@ export interface LineChartProps {
 }
 
 const HEIGHT = 150;
+/** Milliseconds and counts: a step below one would name the same value twice. */
+const WHOLE_STEPS = [1, 2, 5].flatMap((first) => Array.from({ length: 8 }, (_, power) => first * 10 ** power)).toSorted((a, b) => a - b);
 
 /** Lines over time on a canvas, with the breaker's states as ground. Drawn anew when the theme or the language changes. */
 export function LineChart(props: LineChartProps): ReactNode {
@@ -60,8 +62,8 @@ export function LineChart(props: LineChartProps): ReactNode {
         cursor: { show: false },
         scales: { y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
         axes: [
-          { ...axis, values: (_, ticks) => ticks.map((tick) => format.hourMinute(tick * 1_000)) },
-          { ...axis, size: 76, values: (_, ticks) => ticks.map(toTickText) },
+          { ...axis, space: 84, values: (_, ticks) => ticks.map((tick) => format.hourMinute(tick * 1_000)) },
+          { ...axis, size: 76, incrs: WHOLE_STEPS, values: (_, ticks) => ticks.map(toTickText) },
         ],
         series: [{}, ...props.lines.map(({ label, colour }) => ({ label, stroke: readToken(colour), width: 2, points: { size: 5 } }))],
         hooks: { drawClear: [(drawn) => drawBands(drawn, { open: readToken('--error-ground'), half_open: readToken('--warn-ground') })] },
