@@ -8,7 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@breakwater/source', 'module', 'node', 'development|production'] } },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: [`${floors}/*/src/**/*.test.{ts,tsx}`] } },
+      // Generous: on a busy machine a second of work takes many.
+      { extends: true, test: { name: 'unit', include: [`${floors}/*/src/**/*.test.{ts,tsx}`], testTimeout: 30_000 } },
       { extends: true, test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 30_000 } },
       {

@@ -150,6 +150,41 @@ const LOOKS: readonly Look[] = [
     },
   },
   {
+    name: 'health',
+    path: () => '/health',
+    show: async (at, language) => {
+      await at.getByRole('button', { name: say(language, 'health.details_of', { name: 'esx-02' }) }).click();
+      await at.locator('canvas').first().waitFor();
+    },
+  },
+  {
+    name: 'health-help',
+    path: () => '/health',
+    show: async (at, language) => {
+      await at.getByRole('button', { name: say(language, 'health.explain', { what: say(language, 'health_col.pace') }) }).click();
+      await at.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'health-limits',
+    path: () => '/health',
+    show: async (at, language) => {
+      await at.getByRole('button', { name: say(language, 'health.details_of', { name: 'esx-01' }) }).click();
+      await at.getByRole('button', { name: say(language, 'protect.limits') }).click();
+      await at.getByRole('alertdialog').getByLabel(say(language, 'limit.max_concurrent')).fill('99');
+      await at.getByText(say(language, 'limits.wrong', { min: '1', max: '32' })).waitFor();
+    },
+  },
+  {
+    name: 'health-isolate',
+    path: () => '/health',
+    show: async (at, language) => {
+      await at.getByRole('button', { name: say(language, 'health.details_of', { name: 'esx-01' }) }).click();
+      await at.getByRole('button', { name: say(language, 'protect.isolate') }).click();
+      await at.getByRole('alertdialog').waitFor();
+    },
+  },
+  {
     name: 'operations',
     path: () => '/operations',
     show: (at, language) => at.getByText(say(language, 'operation_state.succeeded')).first().waitFor(),

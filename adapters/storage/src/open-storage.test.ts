@@ -89,6 +89,7 @@ function createOperation(id: string, changes: Partial<Operation> = {}): Operatio
     progress_percent: null,
     error_code: null,
     error: null,
+    details: null,
     created_at: '2026-01-01T00:00:00.000Z',
     updated_at: '2026-01-01T00:00:00.000Z',
     ...changes,
@@ -285,7 +286,53 @@ describe('inventories', () => {
   });
 });
 
+describe('what is set by hand, and what was recorded', () => {
+  const hand = { actor: 'ann', sinceWallMs: 1, untilWallMs: 900_000 };
+  const controls = { isolation: null, polling: hand, limits: null };
+
+  it('comes back after a restart, and goes with its server', async () => {
+    let storage = await open();
+    await storage.servers.save(SERVER, { password: new Secret('x') });
+    await storage.controls.save(SERVER.id, { ...controls, isolation: { ...hand, reason: null } });
+    await storage.controls.save(SERVER.id, controls);
+    const bytes = new Uint8Array(50_000).fill(7);
+    await storage.histories.save(SERVER.id, bytes);
+    storage = await reopen(storage);
+    expect(await storage.controls.load()).toEqual([{ serverId: SERVER.id, controls }]);
+    const [history] = await storage.histories.load();
+    expect(Buffer.compare(history?.bytes ?? Buffer.alloc(0), bytes)).toBe(0);
+    expect(storage.sizeBytes()).toBeGreaterThan(10_000);
+    await storage.servers.remove(SERVER.id);
+    expect([await storage.controls.load(), await storage.histories.load()]).toEqual([[], []]);
+  });
+
+  it('is left out with a word in the log when it is damaged', async () => {
+    const logger = createRecordingLogger();
+    let storage = await open();
+    await storage.servers.save(SERVER, { password: new Secret('x') });
+    await storage.controls.save(SERVER.id, controls);
+    await storage.histories.save(SERVER.id, new Uint8Array(10));
+    await storage.close();
+    opened.length = 0;
+    const raw = new DatabaseSync(join(dataDir, 'breakwater.db'));
+    raw.exec(`update controls set controls = '{"isolation":'`);
+    raw.exec("update histories set history = x'00'");
+    raw.close();
+    storage = await open({ logger });
+    expect([await storage.controls.load(), await storage.histories.load()]).toEqual([[], []]);
+    expect(logger.lines.filter((line) => line.includes(SERVER.id))).toHaveLength(2);
+  });
+});
+
 describe('operations', () => {
+  it('keep what belongs to their kind', async () => {
+    const { operations } = await open();
+    const details = { before: { limits: 'configured' }, after: { limits: 'small' }, reason: null };
+    await operations.insert(createOperation('d', { details }));
+    await operations.update(createOperation('d', { details, state: 'succeeded' }));
+    expect(await operations.find(toOperationId('d'))).toMatchObject({ state: 'succeeded', details });
+  });
+
   it('are listed newest first, page by page, whatever their ids', async () => {
     const { operations } = await open();
     for (const id of ['m', 'a', 'z', 'b', 'y']) await operations.insert(createOperation(id));

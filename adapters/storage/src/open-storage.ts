@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccessRepositories, SetupTokenStore } from '@breakwater/access';
-import type { InventoryRepository, OperationRepository, ServerRepository } from '@breakwater/fleet';
+import type { ControlRepository, HistoryRepository, InventoryRepository, OperationRepository, ServerRepository } from '@breakwater/fleet';
 import type { Clock, Logger } from '@breakwater/kernel';
 import type { DeadLetterStore } from '@breakwater/resilience';
 import { openPasswordVault } from './crypto/password-vault.ts';
@@ -9,7 +10,9 @@ import { toStorageError } from './database/storage-error.ts';
 import { LOCK_FILE } from './files/directory-lock.ts';
 import { openDataDirectory } from './files/private-files.ts';
 import { createSetupTokenFile } from './files/setup-token-file.ts';
+import { createControlRepository } from './repositories/control-repository.ts';
 import { createDeadLetterStore } from './repositories/dead-letter-store.ts';
+import { createHistoryRepository } from './repositories/history-repository.ts';
 import { createInventoryRepository } from './repositories/inventory-repository.ts';
 import { JournalPruner, type JournalRetention } from './repositories/journal-pruner.ts';
 import { createOperationRepository } from './repositories/operation-repository.ts';
@@ -38,8 +41,12 @@ export interface Storage {
   readonly inventory: InventoryRepository;
   readonly operations: OperationRepository;
   readonly deadLetters: DeadLetterStore;
+  readonly controls: ControlRepository;
+  readonly histories: HistoryRepository;
   readonly access: AccessRepositories;
   readonly setupTokenStore: SetupTokenStore;
+  /** Bytes of the database with what is not folded into it yet. */
+  sizeBytes(): number;
   /** Finishes pending writes. Nothing may be used afterwards. */
   close(): Promise<void>;
 }
@@ -55,7 +62,9 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
   try {
     const vault = await openPasswordVault(join(dataDir, KEY_FILE), { logger });
     // A save that was under way while its server was removed may have left a row behind.
-    await db.deleteFrom('inventories').where('server_id', 'not in', db.selectFrom('servers').select('id')).execute();
+    for (const table of ['inventories', 'controls', 'histories'] as const) {
+      await db.deleteFrom(table).where('server_id', 'not in', db.selectFrom('servers').select('id')).execute();
+    }
     const pruner = new JournalPruner(db, { clock, logger, retention: options.journal ?? DEFAULT_RETENTION });
     await pruner.pruneAll();
     const inventory = createInventoryRepository(db, { logger });
@@ -64,6 +73,8 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
       inventory,
       operations: createOperationRepository(db, { pruner }),
       deadLetters: createDeadLetterStore(db),
+      controls: createControlRepository(db, { logger }),
+      histories: createHistoryRepository(db, { logger }),
       access: {
         people: createPersonRepository(db),
         sessions: createSessionRepository(db),
@@ -71,6 +82,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
         links: createLinkRepository(db),
       },
       setupTokenStore: createSetupTokenFile(join(dataDir, SETUP_TOKEN_FILE)),
+      sizeBytes: () => sumFiles([databasePath, `${databasePath}-wal`]),
       async close() {
         await inventory.flush();
         try {
@@ -87,3 +99,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
     throw error;
   }
 }
+
+/** A log that is not there has no bytes. */
+const sumFiles = (paths: readonly string[]): number =>
+  paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);

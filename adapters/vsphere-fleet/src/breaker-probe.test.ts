@@ -23,6 +23,7 @@ function createBed() {
     clock,
     onEvent: ({ kind }) => {
       if (kind === 'breaker.opened') probe.start();
+      if (kind === 'breaker.reset') probe.wake();
     },
   });
   const { breaker } = pipeline;
@@ -55,6 +56,32 @@ describe('probing behind an open breaker', () => {
     await clock.advance(200_000);
     expect(asked).toHaveLength(length);
     expect(clock.pendingCount).toBe(0);
+  });
+
+  it('leaves nothing behind when a breaker that was to stay open is closed by hand, and asks again at the next opening', async () => {
+    const { clock, asked, server, breaker, fail } = createBed();
+    breaker.isolate('maintenance');
+    await clock.advance(600_000);
+    expect(asked).toHaveLength(0);
+    breaker.reset();
+    await clock.advance(0);
+    expect(clock.pendingCount).toBe(0);
+    server.status = 200;
+    await fail();
+    await clock.advance(31_000);
+    expect(breaker.state).toBe('closed');
+    expect(asked.length).toBeGreaterThan(0);
+  });
+
+  it('asks as soon as a time set by hand is over', async () => {
+    const { clock, asked, server, breaker } = createBed();
+    server.status = 200;
+    breaker.isolate('maintenance', { expiresMs: 300_000 });
+    await clock.advance(299_000);
+    expect(asked).toHaveLength(0);
+    await clock.advance(5_000);
+    expect(breaker.state).toBe('closed');
+    expect(asked).toHaveLength(3);
   });
 
   it('ends when the breaker is closed by hand, and when the link is', async () => {

@@ -21,6 +21,7 @@ export class BreakerProbe {
   readonly #options: BreakerProbeOptions;
   readonly #closing = new AbortController();
   #isRunning = false;
+  #pause: AbortController | null = null;
 
   constructor(options: BreakerProbeOptions) {
     this.#options = options;
@@ -35,18 +36,25 @@ export class BreakerProbe {
     });
   }
 
+  /** To be called when the breaker has left the state it was in: by hand it may be open for hours, and is closed in between. */
+  wake(): void {
+    this.#pause?.abort();
+  }
+
   close(): void {
     this.#closing.abort();
+    this.#pause?.abort();
   }
 
   async #run(): Promise<void> {
     const { breaker, clock } = this.#options;
     const { signal } = this.#closing;
     while (breaker.state !== 'closed' && !signal.aborted) {
-      const pauseMs = Math.max(PAUSE_MS, breaker.retryAfterMs);
-      // Both can only end early: closed meanwhile, or another failure, which the breaker itself has counted and shows.
-      await sleep(clock, pauseMs, { signal }).catch(() => undefined);
-      if (!this.#isClosedNow() && !signal.aborted) await this.#ask(signal).catch(() => undefined);
+      const pause = new AbortController();
+      this.#pause = pause;
+      // Both can only end early: closed or woken meanwhile, or another failure, which the breaker itself has counted and shows.
+      await sleep(clock, Math.max(PAUSE_MS, breaker.retryAfterMs), { signal: pause.signal }).catch(() => undefined);
+      if (!pause.signal.aborted && !this.#isClosedNow()) await this.#ask(signal).catch(() => undefined);
     }
   }
 

@@ -16,7 +16,7 @@ import { classifyVsphereOutcome, createVsphereClient } from '@breakwater/vsphere
 import { BreakerProbe } from './breaker-probe.ts';
 import { openRoad } from './open-road.ts';
 import { probeServer, testServer } from './server-test.ts';
-import { VsphereLink } from './vsphere-link.ts';
+import { type CallTimes, VsphereLink } from './vsphere-link.ts';
 
 export interface VsphereLinksDependencies {
   readonly clock: Clock;
@@ -77,20 +77,35 @@ export function createVsphereLinks(deps: VsphereLinksDependencies): ServerLinks 
       authoritiesPem: options.authoritiesPem,
     });
   return {
+    limits: {
+      maxConcurrent: options.limits.maxConcurrent ?? ESXI_LIMITS.maxConcurrent,
+      minIntervalMs: options.limits.minIntervalMs ?? ESXI_LIMITS.minIntervalMs,
+      failureThreshold: options.limits.failureThreshold ?? ESXI_LIMITS.failureThreshold,
+      requestTimeoutMs,
+    },
     open(record, credentials) {
       const linkLogger = logger.with({ serverId: record.id });
       const bare = road(record, options.poolSize + 1);
-      const pipeline = openPipeline(record, { ...deps, logger: linkLogger, ...options, onOpened: () => probe?.start() });
+      let link: VsphereLink | null = null;
+      const times: CallTimes = { requestMs: requestTimeoutMs, screenMs: options.screenTimeoutMs };
+      const pipeline = openPipeline(record, {
+        ...deps,
+        logger: linkLogger,
+        ...options,
+        onOpened: () => probe?.start(),
+        onClosed: () => link?.breakerClosed(),
+      });
       const guarded = withPipeline(bare, { pipeline });
       const probe = pipeline.breaker === null ? null : new BreakerProbe({ clock, breaker: pipeline.breaker, transport: guarded });
       const client = createVsphereClient({
-        transport: letSignOut(limitScreens(guarded, options.screenTimeoutMs), bare),
+        transport: letSignOut(limitTimes(guarded, times), bare),
         ...toSignIn(credentials),
         clock,
         logger: linkLogger,
         maxWaitMs: options.confirmIntervalMs,
       });
-      return new VsphereLink({ record, client, pipeline, probe, road: bare, clock, authoritiesPem: options.authoritiesPem });
+      link = new VsphereLink({ record, client, pipeline, probe, road: bare, clock, times, authoritiesPem: options.authoritiesPem });
+      return link;
     },
     test: (record, credentials, { signal }) =>
       testServer(record, toSignIn(credentials), {
@@ -111,6 +126,7 @@ function openPipeline(
     readonly limits: Partial<EsxiLimits>;
     readonly limiter: LimiterName;
     onOpened(): void;
+    onClosed(): void;
   },
 ): Pipeline {
   const { clock, logger, random = systemRandom } = deps;
@@ -118,17 +134,20 @@ function openPipeline(
   const onEvent = (event: ResilienceEvent): void => {
     for (const { level, text } of toLogLines(event)) logger[level](text);
     if (event.kind === 'breaker.opened') deps.onOpened();
+    if (event.kind === 'breaker.reset' || event.kind === 'breaker.closed') deps.onClosed();
     deps.onEvent?.(event);
   };
   return createPipeline(spec, { key: record.id, clock, random, onEvent });
 }
 
 /** A host takes its time to draw, but nobody waits longer than this for a picture; and the next cycle is the repetition. */
-function limitScreens(transport: Transport, timeoutMs: number): Transport {
+function limitTimes(transport: Transport, times: CallTimes): Transport {
   return {
     origin: transport.origin,
     exchange: (request, read) =>
-      transport.exchange(request.operation === 'GET /screen' ? { ...request, timeoutMs, idempotent: false } : request, read),
+      request.operation === 'GET /screen'
+        ? transport.exchange({ ...request, timeoutMs: times.screenMs, idempotent: false }, read)
+        : transport.exchange(request.timeoutMs === undefined ? { ...request, timeoutMs: times.requestMs } : request, read),
     pool: () => transport.pool(),
     close: () => transport.close(),
   };

@@ -26,7 +26,7 @@ export interface FollowLoopOptions {
 /** News of a server without end: what `follow` throws becomes news too, and is followed by a wait and another try. */
 export class FollowLoop {
   readonly #options: FollowLoopOptions;
-  #endWait: (() => void) | null = null;
+  #wait: { readonly end: () => void; readonly isTimed: boolean } | null = null;
   #isRetryAsked = false;
 
   constructor(options: FollowLoopOptions) {
@@ -35,8 +35,13 @@ export class FollowLoop {
 
   /** Ends the present wait, however long it would be. */
   retryNow(): void {
-    if (this.#endWait === null) this.#isRetryAsked = true;
-    else this.#endWait();
+    if (this.#wait === null) this.#isRetryAsked = true;
+    else this.#wait.end();
+  }
+
+  /** What kept calls away is gone: a wait for its end is over too, and one for a person is not. */
+  roadOpened(): void {
+    if (this.#wait?.isTimed === true) this.#wait.end();
   }
 
   async *run({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<InventoryNews, void, undefined> {
@@ -71,23 +76,23 @@ export class FollowLoop {
       const retryInMs = isForPeople(trouble) ? null : Math.max(RECONNECT.delayMs(failures, 0, systemRandom), readRetryAfterMs(thrown));
       failures += 1;
       yield { kind: 'lost', trouble, retryInMs };
-      await this.#wait(retryInMs, signal);
+      await this.#pause(retryInMs, signal);
       // Going on where it ended would be silent until something changes, and the server would stay lost for so long.
       this.#options.reload();
     }
   }
 
-  #wait(delayMs: number | null, signal: AbortSignal): Promise<void> {
+  #pause(delayMs: number | null, signal: AbortSignal): Promise<void> {
     if (this.#isRetryAsked || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         timer?.cancel();
         forget();
-        this.#endWait = null;
+        this.#wait = null;
         resolve();
       };
       const timer = delayMs === null ? null : this.#options.clock.after(delayMs, end);
-      this.#endWait = end;
+      this.#wait = { end, isTimed: delayMs !== null };
       const forget = onAbort(signal, end);
     });
   }

@@ -1,6 +1,6 @@
 import type { PoolStats } from '@breakwater/contract';
 import type { LinkFigures } from '@breakwater/fleet';
-import { type PipelineSnapshot, toBreakerStats, toQueueStats } from '@breakwater/resilience';
+import { type CallFigures, type PipelineSnapshot, type QueueSnapshot, toBreakerStats, toQueueStats } from '@breakwater/resilience';
 import type { PoolFigures } from '@breakwater/transport';
 
 /** The figures of one server in the words and units (seconds) of spec 01's statistics, and those of its pipeline as they are. */
@@ -11,6 +11,26 @@ export function toLinkFigures(pipeline: PipelineSnapshot, pool: PoolFigures): Li
     pool: toPool(pool),
     delayMs: pipeline.queue?.delayMs ?? 0,
     pipeline,
+    waiting: toWaiting(pipeline.queue),
+    calls: toCalls(pipeline.calls),
+  };
+}
+
+const toWaiting = (queue: QueueSnapshot | null): LinkFigures['waiting'] => ({
+  CRITICAL: queue?.byPriority.critical.waiting ?? 0,
+  HIGH: queue?.byPriority.high.waiting ?? 0,
+  NORMAL: queue?.byPriority.normal.waiting ?? 0,
+  LOW: queue?.byPriority.low.waiting ?? 0,
+});
+
+function toCalls({ failed, ignored, ok, rejected, throttled, timeout }: CallFigures): LinkFigures['calls'] {
+  return {
+    // What the server itself was asked; rejected calls never reached it.
+    attempts: ok + failed + throttled + timeout + ignored,
+    throttled,
+    timedOut: timeout,
+    failed,
+    rejected,
   };
 }
 

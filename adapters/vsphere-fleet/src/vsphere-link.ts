@@ -4,15 +4,17 @@ import type {
   ConsoleDoor,
   InventoryNews,
   LinkFigures,
+  LinkLimits,
   ScreenOptions,
   ScreenPicture,
   ServerGauges,
   ServerLink,
   ServerRecord,
   TaskProgress,
+  WaitCounts,
 } from '@breakwater/fleet';
-import { type Clock, type Moid, sleep } from '@breakwater/kernel';
-import type { Pipeline } from '@breakwater/resilience';
+import { type Clock, type Moid, type Priority, sleep } from '@breakwater/kernel';
+import { type DurationCounts, emptyDurationCounts, type Pipeline } from '@breakwater/resilience';
 import type { Transport } from '@breakwater/transport';
 import type { VsphereClient } from '@breakwater/vsphere';
 import type { BreakerProbe } from './breaker-probe.ts';
@@ -29,8 +31,16 @@ export interface VsphereLinkParts {
   /** The bare way to the server; closed with the link. */
   readonly road: Transport;
   readonly clock: Clock;
+  /** Read by the road's outermost layer at every call. */
+  readonly times: CallTimes;
   /** Certificates that consoles of servers with `verifySsl` may chain to. Default: the public ones. */
   readonly authoritiesPem: string | undefined;
+}
+
+/** How long calls may take; changed while the link lives. */
+export interface CallTimes {
+  requestMs: number;
+  readonly screenMs: number;
 }
 
 /** How long a goodbye may take. */
@@ -98,6 +108,32 @@ export class VsphereLink implements ServerLink {
 
   resetBreaker(): void {
     this.#parts.pipeline.breaker?.reset('by hand');
+  }
+
+  /** The breaker has closed, by hand or by itself. */
+  breakerClosed(): void {
+    this.#parts.probe?.wake();
+    this.#loop.roadOpened();
+  }
+
+  tripBreaker(reason: string): void {
+    this.#parts.pipeline.breaker?.trip(reason);
+  }
+
+  isolate(reason: string, { forMs }: { readonly forMs: number | null }): void {
+    this.#parts.pipeline.breaker?.isolate(reason, forMs === null ? {} : { expiresMs: forMs });
+  }
+
+  setLimits(limits: LinkLimits): void {
+    const { pipeline, times } = this.#parts;
+    pipeline.admission?.setLimits(limits);
+    pipeline.breaker?.setFailureThreshold(limits.failureThreshold);
+    times.requestMs = limits.requestTimeoutMs;
+  }
+
+  waitCounts(): WaitCounts {
+    const of = (priority: Priority): DurationCounts => this.#parts.pipeline.admission?.waitCounts(priority) ?? emptyDurationCounts();
+    return { CRITICAL: of('critical'), HIGH: of('high'), NORMAL: of('normal'), LOW: of('low') };
   }
 
   async close(): Promise<void> {

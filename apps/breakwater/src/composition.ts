@@ -72,6 +72,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     inventory: storage.inventory,
     operations: storage.operations,
     deadLetters: storage.deadLetters,
+    controls: storage.controls,
+    histories: storage.histories,
     links: createVsphereLinks({
       clock,
       logger: logger.with({ component: 'vsphere' }),
@@ -113,6 +115,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     webRoot: WEB_ROOT,
     version: await readVersion(),
     demo: options.demo === 'simulated-fleet',
+    databaseBytes: () => storage.sizeBytes(),
   });
   return {
     fleet,

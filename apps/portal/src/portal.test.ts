@@ -5,7 +5,10 @@ import {
   operationSchema,
   problemSchema,
   queueStatsSchema,
+  resilienceHistorySchema,
+  resilienceSchema,
   serverListSchema,
+  serverResilienceSchema,
   serverSchema,
   serverStatsSchema,
   serverTestSchema,
@@ -331,6 +334,65 @@ describe('protection', () => {
       { name: 'resetBreaker', input: id },
       { name: 'invalidate', input: id },
     ]);
+  });
+
+  it('tells how servers are protected, with presets, and what it did before', async () => {
+    const answer = resilienceSchema.parse((await call('GET', '/api/v1/resilience', { as: 'viewer' })).json());
+    expect(answer.servers.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(answer.presets.stabler.max_concurrent).toBe(3);
+    expect(answer.limit_ranges.max_concurrent).toEqual({ min: 1, max: 32 });
+    expect(answer.portal).toMatchObject({ database_bytes: null, sse_clients: 0, console_sessions: 0 });
+    expect(answer.portal.memory_bytes).toBeGreaterThan(1_000_000);
+    for (const span of ['1h', '24h']) {
+      const response = await call('GET', `/api/v1/servers/a/resilience/history?span=${span}`, { as: 'viewer' });
+      expect(resilienceHistorySchema.parse(response.json()).span).toBe(span);
+    }
+    expect((await call('GET', '/api/v1/servers/a/resilience/history?span=1y', { as: 'viewer' })).status).toBe(400);
+    expect((await call('GET', '/api/v1/servers/zzz/resilience/history', { as: 'viewer' })).status).toBe(404);
+  });
+
+  it.each<[string, string, unknown, string, unknown]>([
+    ['POST', 'circuit-breaker/trip', undefined, 'isolate', { reason: null, forMs: 900_000 }],
+    ['POST', 'circuit-breaker/trip', { minutes: null, reason: 'firmware' }, 'isolate', { reason: 'firmware', forMs: null }],
+    ['POST', 'circuit-breaker/trip', { mode: 'trip' }, 'trip', { reason: null }],
+    ['POST', 'polling/pause', { minutes: 60 }, 'pausePolling', { forMs: 3_600_000 }],
+    ['POST', 'polling/resume', undefined, 'resumePolling', {}],
+    ['PUT', 'limits', { preset: 'stabler' }, 'setLimits', { preset: 'stabler', forMs: 900_000 }],
+    ['PUT', 'limits', { limits: { max_concurrent: 2 }, minutes: 0.1 }, 'setLimits', { limits: { max_concurrent: 2 }, forMs: 6_000 }],
+    ['DELETE', 'limits', undefined, 'revertLimits', {}],
+  ])('%s %s with %j is for operators, and says who acts', async (method, path, body, name, expected) => {
+    const url = `/api/v1/servers/a/${path}`;
+    const given = body === undefined ? {} : { body };
+    expect((await call(method as 'POST', url, { as: 'viewer', ...given })).status).toBe(403);
+    expect(test.fleet.calls).toEqual([]);
+    const response = await call(method as 'POST', url, { as: 'operator', ...given });
+    expect(serverResilienceSchema.parse(response.json()).id).toBe('a');
+    const [{ input, ...made } = { input: null }] = test.fleet.calls;
+    expect(made).toEqual({ name });
+    expect(input).toMatchObject({ id: 'a', options: { actor: expect.stringMatching(/./) as string, ...(expected as object) } });
+    expect((await call(method as 'POST', url.replace('/a/', '/zzz/'), { as: 'operator', ...given })).status).toBe(404);
+  });
+
+  it.each([
+    ['circuit-breaker/trip', { minutes: 1_441 }],
+    ['circuit-breaker/trip', { minutes: 0 }],
+    ['circuit-breaker/trip', { mode: 'forever' }],
+    ['polling/pause', { minutes: '5' }],
+    ['limits', {}],
+    ['limits', { preset: 'small', limits: { max_concurrent: 1 } }],
+    ['limits', { preset: 'enormous' }],
+    ['limits', { limits: {} }],
+    ['limits', { limits: { max_concurrent: 33 } }],
+    ['limits', { limits: { min_interval_ms: -1 } }],
+  ])('refuses %s with %j', async (path, body) => {
+    const method = path === 'limits' ? 'PUT' : 'POST';
+    expect((await call(method, `/api/v1/servers/a/${path}`, { as: 'operator', body })).status).toBe(400);
+    expect(test.fleet.calls).toEqual([]);
+  });
+
+  it('resets one server by its own address too', async () => {
+    expect((await call('POST', '/api/v1/servers/a/circuit-breaker/reset', { as: 'operator' })).status).toBe(200);
+    expect(test.fleet.calls).toEqual([{ name: 'resetBreaker', input: 'a' }]);
   });
 
   it('gives its figures to tokens and administrators', async () => {

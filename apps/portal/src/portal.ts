@@ -15,6 +15,7 @@ import { createSecurityHeaders } from './http/security-headers.ts';
 import { createUpgradeGuard, type UpgradeGuardOptions, type UpgradeHandler } from './http/upgrade-guard.ts';
 import { ListBodies } from './live/list-bodies.ts';
 import { LiveFleet } from './live/live-fleet.ts';
+import { ResilienceReader } from './live/resilience-reader.ts';
 import { HttpFigures } from './metrics/http-figures.ts';
 import { createLoopMeter } from './metrics/loop-meter.ts';
 import { buildOpenapi } from './openapi/build-openapi.ts';
@@ -42,6 +43,8 @@ export interface PortalOptions {
   readonly version: string;
   /** Said to the page, so that it can show that the fleet is simulated. */
   readonly demo: boolean;
+  /** Size of what is stored, for people who look after the portal. */
+  readonly databaseBytes?: () => number;
 }
 
 export interface PortalAddress {
@@ -62,7 +65,17 @@ export function createPortal(options: PortalOptions): Portal {
   const { fleet, access, config, clock, logger, version } = options;
   const boot = createId().replaceAll('-', '').slice(-12);
   const live = new LiveFleet(fleet);
-  const hub = new EventHub({ fleet, live, clock, logger, boot });
+  const pageLoop = createLoopMeter();
+  const resilience = new ResilienceReader({
+    fleet,
+    clock,
+    readLoopLagS: () => pageLoop.readS(),
+    memoryBytes: () => process.memoryUsage.rss(),
+    databaseBytes: options.databaseBytes ?? null,
+    streamCount: () => hub.connectionCount,
+    consoleCount: () => consoles.count(),
+  });
+  const hub = new EventHub({ fleet, live, resilience, clock, logger, boot });
   const lists = new ListBodies({ fleet, live, clock, boot });
   const http = new HttpFigures();
   const loop = createLoopMeter();
@@ -80,7 +93,7 @@ export function createPortal(options: PortalOptions): Portal {
     hub.checkReaders();
     consoles.checkRights();
   });
-  const services = { fleet, live, lists, hub, version };
+  const services = { fleet, live, lists, hub, resilience, version };
   const guardHost = createHostGuard({ ...config, ownName: hostname() });
   const guardOrigin = createOriginGuard(config);
   let web: WebFiles = new Map();
@@ -155,6 +168,7 @@ export function createPortal(options: PortalOptions): Portal {
       door?.closeAllConnections();
       live.close();
       loop.close();
+      pageLoop.close();
     },
   };
 }

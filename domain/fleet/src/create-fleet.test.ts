@@ -96,7 +96,7 @@ describe('following servers', () => {
     link(id).current = createFigures({ breaker: { ...createFigures().breaker, state: 'open', time_until_retry: 30 } });
     await clock.advance(1_000);
     expect(events.at(-1)).toMatchObject({ kind: 'server.changed', server: { state: 'unreachable', problem_code: 'FLEET_BREAKER_OPEN' } });
-    fleet.resetBreaker(id);
+    await fleet.protection.reset(id, { actor: 'ann' });
     expect(link(id).calls).toContain('resetBreaker');
   });
 

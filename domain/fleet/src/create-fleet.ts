@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Machine, QueueStats } from '@breakwater/contract';
+import type { Machine } from '@breakwater/contract';
 import {
   type Clock,
   type Logger,
@@ -15,16 +15,27 @@ import {
 import type { DeadLetterStore } from '@breakwater/resilience';
 import { Attention } from './attention.ts';
 import { requireConsoleTarget } from './console-target.ts';
+import { ControlDesk } from './control-desk.ts';
+import { createProtection } from './create-protection.ts';
 import { FailedOperations } from './failed-operations.ts';
 import type { Fleet } from './fleet.ts';
 import { FleetEvents } from './fleet-events.ts';
+import { HistoryKeeper } from './history-keeper.ts';
+import { toConfiguredLimits } from './limit-presets.ts';
 import { OperationsJournal } from './operations-journal.ts';
 import { DEFAULT_FLEET_OPTIONS, type FleetOptions } from './options.ts';
-import type { InventoryRepository, OperationRepository, ServerRepository } from './ports/repositories.ts';
+import type {
+  ControlRepository,
+  HistoryRepository,
+  InventoryRepository,
+  OperationRepository,
+  ServerRepository,
+} from './ports/repositories.ts';
 import type { ScreenEncoder } from './ports/screen-encoder.ts';
 import type { ServerLinks } from './ports/server-link.ts';
 import { PowerDesk } from './power-desk.ts';
-import { findWorstBreaker, sumPools, sumQueues } from './queue-figures.ts';
+import { toQueueStats } from './queue-figures.ts';
+import { SAMPLE_STEP_MS } from './resilience-recorder.ts';
 import { RetryDesk } from './retry-desk.ts';
 import { ScreenCondenser } from './screen-condenser.ts';
 import { ScreenStore } from './screen-store.ts';
@@ -36,6 +47,8 @@ export interface FleetDependencies {
   readonly inventory: InventoryRepository;
   readonly operations: OperationRepository;
   readonly deadLetters: DeadLetterStore;
+  readonly controls: ControlRepository;
+  readonly histories: HistoryRepository;
   readonly links: ServerLinks;
   readonly encoder: ScreenEncoder;
   readonly clock: Clock;
@@ -65,6 +78,9 @@ export function createFleet(deps: FleetDependencies): Fleet {
     maxAgeMs: options.failedOperationsMaxAgeMs,
   });
   const desk = new PowerDesk({ clock, logger, journal, failed, stopGraceMs: options.stopGraceMs });
+  const controlDesk = new ControlDesk({ clock, logger, journal, events, repository: deps.controls });
+  const histories = new HistoryKeeper({ clock, logger, repository: deps.histories });
+  const configuredLimits = toConfiguredLimits(links.limits, options);
   const store = new ScreenStore(clock, {
     key: deps.screenKey ?? randomBytes(32),
     ttlMs: options.thumbnailTtlMs,
@@ -78,7 +94,19 @@ export function createFleet(deps: FleetDependencies): Fleet {
   const onLoaded = (unit: ServerUnit): void => {
     desk.settle(unit).catch((error: unknown) => logger.error('Settling operations failed', { error }));
   };
-  const unitDeps = { clock, logger, options, links, inventory: deps.inventory, encoder: deps.encoder, store, attention, events, onLoaded };
+  const unitDeps = {
+    clock,
+    logger,
+    options,
+    configuredLimits,
+    links,
+    inventory: deps.inventory,
+    encoder: deps.encoder,
+    store,
+    attention,
+    events,
+    onLoaded,
+  };
   const registry = new ServerRegistry({
     servers: deps.servers,
     inventory: deps.inventory,
@@ -86,6 +114,7 @@ export function createFleet(deps: FleetDependencies): Fleet {
     logger,
     createUnit: (unit) => new ServerUnit(unitDeps, unit),
     onRemoved(id) {
+      controlDesk.forget(id);
       events.publish({ kind: 'server.removed', id });
       failed
         .forgetServer(id)
@@ -118,9 +147,15 @@ export function createFleet(deps: FleetDependencies): Fleet {
       state = 'running';
       await registry.load();
       await desk.reconcile();
+      await controlDesk.load((id) => registry.find(id));
+      await histories.load((id) => registry.find(id));
       for (const unit of registry.units()) unit.open();
       sweep();
       every(SWEEP_INTERVAL_MS, sweep);
+      every(SAMPLE_STEP_MS, () => {
+        for (const unit of registry.units()) unit.protection.sample();
+      });
+      every(options.historySaveIntervalMs, () => void histories.save(registry.units()));
       every(options.healthTickMs, () => {
         for (const unit of registry.units()) unit.publish();
       });
@@ -137,6 +172,8 @@ export function createFleet(deps: FleetDependencies): Fleet {
       await registry.settled();
       await desk.stop();
       await failed.settled();
+      await controlDesk.stop();
+      await histories.save(registry.units());
       await Promise.all(registry.units().map((unit) => unit.stop()));
       events.flush();
     },
@@ -166,13 +203,13 @@ export function createFleet(deps: FleetDependencies): Fleet {
         timer.cancel();
       }
     },
-    retryServer: (id) => registry.unit(id).retry(),
-    resetBreaker(id) {
-      for (const unit of selectUnits(id)) {
-        unit.currentLink()?.resetBreaker();
-        unit.publish();
-      }
+    async retryServer(id, { actor }) {
+      const unit = registry.unit(id);
+      // Whoever wants to try now does not want what keeps everything away.
+      if (unit.protection.controls.isolation !== null) await controlDesk.reset(unit, { actor });
+      unit.retry();
     },
+    protection: createProtection({ registry, desk: controlDesk, configuredLimits }),
     invalidate(id) {
       for (const unit of selectUnits(id)) unit.currentLink()?.invalidate();
     },
@@ -199,11 +236,18 @@ export function createFleet(deps: FleetDependencies): Fleet {
     setVisible: (viewer, machines) => attention.setVisible(viewer, machines),
     dropViewer: (viewer) => attention.dropViewer(viewer),
     screen(ref) {
-      registry.unit(ref.serverId).machine(ref.moid);
+      const unit = registry.unit(ref.serverId);
+      unit.machine(ref.moid);
       attention.touch();
-      return store.ofMachine(toMachineKey(ref));
+      const screen = store.ofMachine(toMachineKey(ref));
+      unit.protection.noteScreenRead(screen === null ? 'miss' : 'hit');
+      return screen === null ? null : { ...screen, isStale: screen.ageMs > unit.screenTtlMs };
     },
-    screenByHash: (hash) => store.byHash(hash),
+    screenByHash(hash) {
+      const holder = store.holderOf(hash);
+      if (holder !== null) registry.find(parseMachineKey(holder).serverId)?.protection.noteScreenRead('hit');
+      return store.byHash(hash);
+    },
     condensedScreen: (hash) => condenser.condense(hash),
     screenHashes(id) {
       const unit = registry.unit(id);
@@ -246,44 +290,6 @@ function listInventoryHosts(unit: ServerUnit): ReadonlySet<string> {
   const fromMachines = unit.rows.allFacts().flatMap(({ hostName }) => hostName ?? []);
   const fromGauges = (unit.gauges?.hosts ?? []).map(({ name }) => name);
   return new Set([...fromMachines, ...fromGauges]);
-}
-
-function toQueueStats(
-  units: readonly ServerUnit[],
-  context: { readonly store: ScreenStore; readonly options: FleetOptions; readonly isRunning: boolean },
-): QueueStats {
-  const { store, options, isRunning } = context;
-  const linked = units.flatMap((unit) => {
-    const figures = unit.figures();
-    return figures === null ? [] : [{ unit, figures }];
-  });
-  const known = units.filter((unit) => unit.dataAgeMs !== null);
-  return {
-    queue: sumQueues(linked.map(({ figures }) => figures.queue)),
-    pool: sumPools(linked.map(({ figures }) => figures.pool)),
-    circuit_breaker: findWorstBreaker(linked.map(({ figures }) => figures.breaker)),
-    cache: {
-      thumbnail_count: store.count,
-      thumbnail_ttl: options.thumbnailTtlMs / 1_000,
-      hits: store.hits,
-      misses: store.misses,
-    },
-    background_refresh: {
-      running: isRunning,
-      refresh_interval: options.backgroundRefreshIntervalMs / 1_000,
-      cached_servers: known.length,
-      cache_info: Object.fromEntries(
-        known.map((unit) => [unit.record.id, { vm_count: unit.rows.size, age: unit.dataAgeMs === null ? null : unit.dataAgeMs / 1_000 }]),
-      ),
-    },
-    thumbnail_refresh: Object.fromEntries(units.map((unit) => [unit.record.id, unit.screenStats()])),
-    servers: Object.fromEntries(
-      linked.map(({ unit, figures }) => [
-        unit.record.id,
-        { name: unit.record.name, queue: figures.queue, pool: figures.pool, circuit_breaker: figures.breaker },
-      ]),
-    ),
-  };
 }
 
 /** Server ids hold no slash; machine ids may. */

@@ -103,6 +103,7 @@ describe('an operation that was lost', () => {
       updated_at: at,
       actor: 'ann',
       server_id: before.id,
+      details: null,
     };
     before.operations.entries.set('r', { id: 'r', kind: 'machine.reset', moid: '2', machine_name: 'b', state: 'running', ...rest });
     before.operations.entries.set('q', { id: 'q', kind: 'machine.suspend', moid: '3', machine_name: 'c', state: 'queued', ...rest });

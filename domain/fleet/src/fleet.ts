@@ -17,6 +17,7 @@ import type { MachineRef, Moid, OperationId, ServerId } from '@breakwater/kernel
 import type { PipelineSnapshot } from '@breakwater/resilience';
 import type { CondensedScreen } from './ports/screen-encoder.ts';
 import type { ConsoleDoor } from './ports/server-link.ts';
+import type { Protection } from './protection.ts';
 import type { RetryRequest } from './retry-desk.ts';
 
 /** Something new in the fleet. Values are whole, never patches, so that a late listener cannot get them wrong. */
@@ -28,7 +29,9 @@ export type FleetEvent =
   | { readonly kind: 'server.removed'; readonly id: ServerId }
   | { readonly kind: 'operation.progressed'; readonly operation: Operation }
   | { readonly kind: 'dead-letter.changed'; readonly letter: DeadLetterView }
-  | { readonly kind: 'dead-letter.removed'; readonly id: string };
+  | { readonly kind: 'dead-letter.removed'; readonly id: string }
+  /** Somebody has changed how a server is protected, or such a change has run out. */
+  | { readonly kind: 'resilience.changed'; readonly id: ServerId };
 
 export interface StoredScreen {
   readonly bytes: Uint8Array;
@@ -61,13 +64,13 @@ export interface Fleet {
   testCandidate(input: ServerCreate, options: { readonly signal: AbortSignal }): Promise<ServerTest>;
   /** Pins the certificate a person has accepted; `FLEET_CERTIFICATE_MISMATCH` when the server no longer offers it. */
   trustServer(id: ServerId, sha256: string): Promise<Server>;
-  retryServer(id: ServerId): void;
-  resetBreaker(id: ServerId | undefined): void;
+  retryServer(id: ServerId, options: { readonly actor: string }): Promise<void>;
   invalidate(id: ServerId | undefined): void;
   stats(id: ServerId): ServerStats | null;
   queueStats(): QueueStats;
   /** What the pipelines of all connected servers count; `key` is the server's id. */
   pipelines(): readonly PipelineSnapshot[];
+  readonly protection: Protection;
 
   machines(): readonly Machine[];
   machine(ref: MachineRef): Machine;

@@ -44,6 +44,8 @@ export interface FleetOptions {
   /** Least time between two saves of a changed inventory, and of one that was only confirmed. */
   readonly inventorySaveIntervalMs: number;
   readonly inventoryConfirmSaveIntervalMs: number;
+  /** Least time between two saves of what was recorded about protection. */
+  readonly historySaveIntervalMs: number;
   /** How long `stop` waits for running operations before their outcome is written down as unknown. */
   readonly stopGraceMs: number;
   /** Failed operations kept at most, and for how long after their last failure. */
@@ -76,6 +78,7 @@ export const DEFAULT_FLEET_OPTIONS: FleetOptions = {
   quietEventMs: 5_000,
   inventorySaveIntervalMs: 30_000,
   inventoryConfirmSaveIntervalMs: 300_000,
+  historySaveIntervalMs: 900_000,
   stopGraceMs: 5_000,
   failedOperationsMax: 500,
   failedOperationsMaxAgeMs: 30 * 86_400_000,

@@ -167,6 +167,7 @@ describe('after a killed process', () => {
       progress_percent: null,
       error_code: null,
       error: null,
+      details: null,
       created_at: at,
       updated_at: at,
     };

@@ -79,6 +79,7 @@ export class PowerDesk {
       progress_percent: null,
       error_code: null,
       error: null,
+      details: null,
       created_at: now,
       updated_at: now,
     };

@@ -1,9 +1,12 @@
-import type { BreakerStats, PoolStats, QueueFigures } from '@breakwater/contract';
+import type { BreakerStats, PoolStats, QueueFigures, QueueStats } from '@breakwater/contract';
+import type { FleetOptions } from './options.ts';
+import type { ScreenStore } from './screen-store.ts';
+import type { ServerUnit } from './server-unit.ts';
 
-const NO_WAIT = { total_requests: 0, avg_wait_time: 0 };
+type Waits = QueueFigures['by_priority']['CRITICAL'];
 
 /** Counts add up, waits are weighted by requests, intervals and delays show the slowest server. */
-export function sumQueues(queues: readonly QueueFigures[]): QueueFigures {
+function sumQueues(queues: readonly QueueFigures[]): QueueFigures {
   const total = queues.reduce(
     (sum, queue) => ({
       max_concurrent: sum.max_concurrent + queue.max_concurrent,
@@ -17,7 +20,7 @@ export function sumQueues(queues: readonly QueueFigures[]): QueueFigures {
   );
   return {
     ...total,
-    ...sumWaits(queues),
+    ...averageWaits(queues),
     by_priority: {
       CRITICAL: sumWaits(queues.map((queue) => queue.by_priority.CRITICAL)),
       HIGH: sumWaits(queues.map((queue) => queue.by_priority.HIGH)),
@@ -27,7 +30,7 @@ export function sumQueues(queues: readonly QueueFigures[]): QueueFigures {
   };
 }
 
-export function sumPools(pools: readonly PoolStats[]): PoolStats {
+function sumPools(pools: readonly PoolStats[]): PoolStats {
   const sum = (read: (pool: PoolStats) => number): number => pools.reduce((total, pool) => total + read(pool), 0);
   return {
     pool_size: sum((pool) => pool.pool_size),
@@ -42,7 +45,7 @@ export function sumPools(pools: readonly PoolStats[]): PoolStats {
 const SEVERITY = { closed: 0, half_open: 1, open: 2 } as const;
 
 /** The breaker a person should look at; without servers there is none, and nothing is blocked. */
-export function findWorstBreaker(breakers: readonly BreakerStats[]): BreakerStats {
+function findWorstBreaker(breakers: readonly BreakerStats[]): BreakerStats {
   const [worst] = [...breakers].sort(
     (left, right) => SEVERITY[right.state] - SEVERITY[left.state] || right.failure_count - left.failure_count,
   );
@@ -63,9 +66,52 @@ export function findWorstBreaker(breakers: readonly BreakerStats[]): BreakerStat
   );
 }
 
-function sumWaits(waits: readonly { readonly total_requests: number; readonly avg_wait_time: number }[]): typeof NO_WAIT {
+function averageWaits(waits: readonly Pick<Waits, 'total_requests' | 'avg_wait_time'>[]): Pick<Waits, 'total_requests' | 'avg_wait_time'> {
   const total = waits.reduce((sum, wait) => sum + wait.total_requests, 0);
-  if (total === 0) return NO_WAIT;
+  if (total === 0) return { total_requests: 0, avg_wait_time: 0 };
   const waited = waits.reduce((sum, wait) => sum + wait.total_requests * wait.avg_wait_time, 0);
   return { total_requests: total, avg_wait_time: waited / total };
+}
+
+const sumWaits = (waits: readonly Waits[]): Waits => ({
+  ...averageWaits(waits),
+  total_wait_time: waits.reduce((sum, wait) => sum + wait.total_wait_time, 0),
+});
+
+export function toQueueStats(
+  units: readonly ServerUnit[],
+  context: { readonly store: ScreenStore; readonly options: FleetOptions; readonly isRunning: boolean },
+): QueueStats {
+  const { store, options, isRunning } = context;
+  const linked = units.flatMap((unit) => {
+    const figures = unit.figures();
+    return figures === null ? [] : [{ unit, figures }];
+  });
+  const known = units.filter((unit) => unit.dataAgeMs !== null);
+  return {
+    queue: sumQueues(linked.map(({ figures }) => figures.queue)),
+    pool: sumPools(linked.map(({ figures }) => figures.pool)),
+    circuit_breaker: findWorstBreaker(linked.map(({ figures }) => figures.breaker)),
+    cache: {
+      thumbnail_count: store.count,
+      thumbnail_ttl: options.thumbnailTtlMs / 1_000,
+      hits: store.hits,
+      misses: store.misses,
+    },
+    background_refresh: {
+      running: isRunning,
+      refresh_interval: options.backgroundRefreshIntervalMs / 1_000,
+      cached_servers: known.length,
+      cache_info: Object.fromEntries(
+        known.map((unit) => [unit.record.id, { vm_count: unit.rows.size, age: unit.dataAgeMs === null ? null : unit.dataAgeMs / 1_000 }]),
+      ),
+    },
+    thumbnail_refresh: Object.fromEntries(units.map((unit) => [unit.record.id, unit.screenStats()])),
+    servers: Object.fromEntries(
+      linked.map(({ unit, figures }) => [
+        unit.record.id,
+        { name: unit.record.name, queue: figures.queue, pool: figures.pool, circuit_breaker: figures.breaker },
+      ]),
+    ),
+  };
 }

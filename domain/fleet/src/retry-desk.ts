@@ -74,6 +74,7 @@ export class RetryDesk {
       progress_percent: null,
       error_code: null,
       error: entry.note,
+      details: null,
       created_at: now,
       updated_at: now,
     };

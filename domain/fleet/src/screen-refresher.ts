@@ -23,8 +23,16 @@ export interface ScreenRefresherDependencies {
   readonly events: FleetEvents;
 }
 
+/** The last whole round: how many of the screens that were due were taken, and how long it took. */
+export interface ScreenCoverage {
+  readonly refreshed: number;
+  readonly total: number;
+  readonly lastMs: number | null;
+}
+
 interface Cycle {
   readonly startedAt: number;
+  readonly total: number;
   readonly pending: Set<Moid>;
   refreshed: number;
   batches: number;
@@ -59,13 +67,24 @@ export class ScreenRefresher {
     errors: number;
     lastAtWallMs: number | null;
     lastMs: number | null;
+    lastRefreshed: number;
+    lastTotal: number;
   };
 
   constructor(deps: ScreenRefresherDependencies) {
     this.#deps = deps;
     this.#wakeup = new Wakeup(deps.clock);
     this.#delayMs = deps.options.screenMinDelayMs;
-    this.#stats = { startedAtWallMs: null, cycles: 0, refreshed: 0, errors: 0, lastAtWallMs: null, lastMs: null };
+    this.#stats = {
+      startedAtWallMs: null,
+      cycles: 0,
+      refreshed: 0,
+      errors: 0,
+      lastAtWallMs: null,
+      lastMs: null,
+      lastRefreshed: 0,
+      lastTotal: 0,
+    };
   }
 
   /** Looks at once for what is due. */
@@ -86,7 +105,7 @@ export class ScreenRefresher {
   }
 
   stats(): ScreenRefreshStats {
-    const { startedAtWallMs, cycles, refreshed, errors, lastAtWallMs, lastMs } = this.#stats;
+    const { startedAtWallMs, cycles, refreshed, errors, lastAtWallMs, lastMs, lastRefreshed, lastTotal } = this.#stats;
     return {
       started_at: startedAtWallMs === null ? null : formatInstant(startedAtWallMs),
       cycles,
@@ -94,8 +113,15 @@ export class ScreenRefresher {
       errors,
       last_cycle_at: lastAtWallMs === null ? null : formatInstant(lastAtWallMs),
       last_cycle_duration: lastMs === null ? null : lastMs / 1_000,
+      last_cycle_refreshed: lastRefreshed,
+      last_cycle_total: lastTotal,
       current_delay: this.#delayMs / 1_000,
     };
+  }
+
+  coverage(): ScreenCoverage {
+    const { lastRefreshed, lastTotal, lastMs } = this.#stats;
+    return { refreshed: lastRefreshed, total: lastTotal, lastMs };
   }
 
   async run(link: ServerLink, options: { readonly signal: AbortSignal; isReady(): boolean }): Promise<void> {
@@ -139,7 +165,14 @@ export class ScreenRefresher {
       batch.length = Math.min(batch.length, this.#deps.options.screenBatchSize);
     }
     if (batch.length > 0)
-      this.#cycle ??= { startedAt: this.#deps.clock.now(), pending: new Set(dueMoids), refreshed: 0, errors: 0, batches: 0 };
+      this.#cycle ??= {
+        startedAt: this.#deps.clock.now(),
+        total: dueMoids.length,
+        pending: new Set(dueMoids),
+        refreshed: 0,
+        errors: 0,
+        batches: 0,
+      };
     return batch.map(({ moid }) => moid);
   }
 
@@ -274,6 +307,9 @@ export class ScreenRefresher {
     this.#stats.cycles += 1;
     this.#stats.lastAtWallMs = clock.wall();
     this.#stats.lastMs = clock.now() - cycle.startedAt;
+    // A machine that came meanwhile is taken along, but was not due.
+    this.#stats.lastRefreshed = Math.min(cycle.refreshed, cycle.total);
+    this.#stats.lastTotal = cycle.total;
     const took = (this.#stats.lastMs / 1_000).toFixed(1);
     const delay = (this.#delayMs / 1_000).toFixed(2);
     const line = `Thumbnail refresh cycle: ${cycle.refreshed}/${rows.size} VMs in ${took}s, delay: ${delay}s, errors: ${cycle.errors}`;

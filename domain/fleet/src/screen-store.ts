@@ -88,6 +88,12 @@ export class ScreenStore {
     return true;
   }
 
+  /** A machine whose newest picture this is; null when there is none any more. */
+  holderOf(hash: string): string | null {
+    const [first] = this.#entries.get(hash)?.holders ?? [];
+    return first ?? null;
+  }
+
   ofMachine(machineKey: string): StoredScreen | null {
     return this.byHash(this.#hashOf.get(machineKey) ?? '');
   }

@@ -13,6 +13,8 @@ const openBreaker = { ...createFigures().breaker, state: 'open' as const, time_u
 function derive(change: Partial<HealthInput>): ReturnType<typeof deriveHealth> {
   return deriveHealth({
     mode: 'enabled',
+    isolation: null,
+    polling: 'on',
     link: { kind: 'online' },
     breaker: createFigures().breaker,
     delayMs: 150,
@@ -27,6 +29,9 @@ describe('health of a server', () => {
   it.each<[string, Partial<HealthInput>]>([
     ['disabled', { mode: 'disabled', link: lost({ kind: 'unreachable', code: 'X', message: 'x' }) }],
     ['paused', { mode: 'paused' }],
+    ['paused', { polling: 'paused', dataAgeMs: 600_000 }],
+    ['unreachable', { polling: 'paused', isolation: { untilWallMs: null }, breaker: openBreaker }],
+    ['live', { isolation: { untilWallMs: 4_000 } }],
     ['connecting', { link: { kind: 'connecting' }, dataAgeMs: null }],
     ['live', {}],
     ['slow', { delayMs: 1_000 }],

@@ -27,6 +27,9 @@ export interface Problem {
 
 export interface HealthInput {
   readonly mode: 'enabled' | 'paused' | 'disabled';
+  /** Somebody keeps everything away from it. */
+  readonly isolation: { readonly untilWallMs: number | null } | null;
+  readonly polling: 'on' | 'paused';
   readonly link: LinkState;
   readonly breaker: BreakerStats | null;
   readonly delayMs: number;
@@ -38,6 +41,18 @@ export interface HealthInput {
 
 export function deriveHealth(input: HealthInput): ServerHealth {
   if (input.mode !== 'enabled') return { kind: input.mode };
+  // By hand first: what the link says then follows from it.
+  if (input.isolation !== null && input.breaker?.state === 'open') {
+    return {
+      kind: 'unreachable',
+      problem: {
+        code: 'FLEET_SERVER_ISOLATED',
+        text: 'Somebody has opened the circuit breaker by hand, so nothing is sent to the server.',
+      },
+      retryAtWallMs: input.isolation.untilWallMs,
+    };
+  }
+  if (input.polling === 'paused') return { kind: 'paused' };
   switch (input.link.kind) {
     case 'connecting':
       return { kind: 'connecting' };

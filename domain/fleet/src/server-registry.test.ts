@@ -79,7 +79,7 @@ describe('registry of servers', () => {
     expect(fleet.server(id)).toMatchObject({ state: 'paused', vm_count: 1 });
     expect(links.opened[0]?.calls).toContain('close');
     expect(fleet.machineList(id)).toMatchObject({ stale: true, vms: [{ moid: '1' }] });
-    expect(() => fleet.retryServer(id)).toThrow(expect.objectContaining({ code: 'FLEET_SERVER_PAUSED' }));
+    await expect(fleet.retryServer(id, { actor: 'ann' })).rejects.toThrow(expect.objectContaining({ code: 'FLEET_SERVER_PAUSED' }));
     await fleet.updateServer(id, { enabled: false });
     expect(fleet.server(id).state).toBe('disabled');
     await fleet.updateServer(id, { enabled: true, paused: false });
@@ -126,7 +126,9 @@ describe('registry of servers', () => {
     links.refusal = { name: 'a', error: new OpsError({ code: 'TRANSPORT_ORIGIN_INVALID', message: 'No such address.' }) };
     await fleet.start();
     expect(fleet.server(toServerId('a'))).toMatchObject({ state: 'unreachable', problem_code: 'TRANSPORT_ORIGIN_INVALID', retry_at: null });
-    expect(() => fleet.retryServer(toServerId('a'))).toThrow(expect.objectContaining({ code: 'FLEET_LINK_REFUSED' }));
+    await expect(fleet.retryServer(toServerId('a'), { actor: 'ann' })).rejects.toThrow(
+      expect.objectContaining({ code: 'FLEET_LINK_REFUSED' }),
+    );
     expect(links.opened.map(({ record }) => record.id)).toEqual(['b']);
     links.refusal = null;
     await fleet.updateServer(toServerId('a'), { password: 'again' });
@@ -150,7 +152,7 @@ describe('registry of servers', () => {
     await clock.advance(3_600_000);
     expect(fleet.server(id)).toMatchObject({ state: 'sign_in_failed', retry_at: null, problem_code: 'VSPHERE_INVALID_LOGIN' });
     expect(link(id).calls).not.toContain('retryNow');
-    fleet.retryServer(id);
+    await fleet.retryServer(id, { actor: 'ann' });
     expect(link(id).calls).toContain('retryNow');
     expect(fleet.server(id).state).toBe('connecting');
   });

@@ -1,10 +1,10 @@
-import type { BreakerStats, Machine, MachineList, ScreenRefreshStats, Server, ServerStats } from '@breakwater/contract';
+import type { Machine, MachineList, ScreenRefreshStats, Server, ServerLimits, ServerResilience, ServerStats } from '@breakwater/contract';
 import { type Clock, type Logger, type Moid, OpsError, type Secret, toOpsError } from '@breakwater/kernel';
 import type { Attention } from './attention.ts';
 import type { FleetEvents } from './fleet-events.ts';
 import { GaugePoller } from './gauge-poller.ts';
-import { followInventory } from './inventory-follower.ts';
 import { InventoryKeeper } from './inventory-keeper.ts';
+import { LinkRun } from './link-run.ts';
 import type { MachineFacts, ServerGauges } from './machine.ts';
 import { MachineRows, type RowChanges } from './machine-rows.ts';
 import type { FleetOptions } from './options.ts';
@@ -14,14 +14,17 @@ import type { InventoryNews, LinkFigures, ServerLink, ServerLinks } from './port
 import { ScreenRefresher } from './screen-refresher.ts';
 import type { ScreenStore } from './screen-store.ts';
 import type { ServerProduct, ServerRecord } from './server.ts';
-import { deriveHealth, type LinkState, type ServerHealth } from './server-health.ts';
+import { deriveHealth, type LinkState, type ServerHealth, toServerState } from './server-health.ts';
 import { ServerNotices } from './server-notices.ts';
 import { toServer } from './server-view.ts';
+import { type UnitOptions, UnitProtection } from './unit-protection.ts';
 
 export interface ServerUnitDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: FleetOptions;
+  /** What holds while nobody has set anything by hand. */
+  readonly configuredLimits: ServerLimits;
   readonly links: ServerLinks;
   readonly inventory: InventoryRepository;
   readonly encoder: ScreenEncoder;
@@ -30,11 +33,6 @@ export interface ServerUnitDependencies {
   readonly events: FleetEvents;
   /** The whole inventory has just been read from the server. */
   onLoaded(unit: ServerUnit): void;
-}
-
-interface OpenLink {
-  readonly link: ServerLink;
-  readonly controller: AbortController;
 }
 
 interface KnownData {
@@ -46,6 +44,7 @@ interface KnownData {
 /** One server with everything that is kept about it. Units share nothing that waits, so a dead server never delays another. */
 export class ServerUnit {
   readonly rows: MachineRows;
+  readonly protection: UnitProtection;
   readonly #deps: ServerUnitDependencies;
   readonly #logger: Logger;
   readonly #gauges: GaugePoller;
@@ -54,7 +53,8 @@ export class ServerUnit {
   readonly #notices: ServerNotices;
   #record: ServerRecord;
   #password: Secret | null;
-  #open: OpenLink | null = null;
+  readonly #options: UnitOptions;
+  #open: LinkRun | null = null;
   #linkState: LinkState = { kind: 'connecting' };
   #product: ServerProduct | null = null;
   #known: KnownData | null = null;
@@ -62,12 +62,14 @@ export class ServerUnit {
   constructor(deps: ServerUnitDependencies, options: { readonly record: ServerRecord; readonly password: Secret | null }) {
     const { clock, store, encoder, attention, events } = deps;
     this.#deps = deps;
+    this.#options = { ...deps.options };
+    this.protection = new UnitProtection({ clock, options: this.#options, configuredLimits: deps.configuredLimits });
     this.#record = options.record;
     this.#password = options.password;
     const serverId = options.record.id;
     this.#logger = deps.logger.with({ serverId });
     this.rows = new MachineRows(serverId);
-    const shared = { clock, logger: this.#logger, options: deps.options, attention };
+    const shared = { clock, logger: this.#logger, options: this.#options, attention };
     this.#gauges = new GaugePoller({ ...shared, serverId, onGauges: (gauges) => this.#mergeGauges(gauges) });
     this.#screens = new ScreenRefresher({ ...shared, serverId, rows: this.rows, store, encoder, events });
     this.#notices = new ServerNotices(clock, { events, quietEventMs: deps.options.quietEventMs });
@@ -123,18 +125,16 @@ export class ServerUnit {
     this.#linkState = { kind: 'connecting' };
     const link = this.#openLink(password);
     if (link === null) return;
-    const controller = new AbortController();
-    this.#open = { link, controller };
-    const { signal } = controller;
-    const isOnline = (): boolean => this.#linkState.kind === 'online';
-    // Pictures can wait until the breaker is closed; gauges are cheap enough to be its probe.
-    const isCalm = (): boolean => isOnline() && link.figures().breaker.state === 'closed';
-    const isProbing = (): boolean => isOnline() && !isBlocking(link.figures().breaker);
-    const { clock } = this.#deps;
-    const take = (news: InventoryNews): void => this.#take(news);
-    this.#keepRunning('following', followInventory(link, { signal, clock, logger: this.#logger, take }));
-    this.#keepRunning('gauges', this.#gauges.run(link, { signal, isReady: isProbing }));
-    this.#keepRunning('screens', this.#screens.run(link, { signal, isReady: isCalm }));
+    this.#open = new LinkRun({
+      link,
+      clock: this.#deps.clock,
+      logger: this.#logger,
+      gauges: this.#gauges,
+      screens: this.#screens,
+      take: (news) => this.#take(news),
+      isOnline: () => this.#linkState.kind === 'online',
+    });
+    this.protection.attach(this.#open);
   }
 
   /** Stops talking to the server; what was known stays. */
@@ -142,9 +142,9 @@ export class ServerUnit {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
-    open.controller.abort();
+    this.protection.detach();
     try {
-      await open.link.close();
+      await open.close();
     } catch (error) {
       this.#logger.warn('Closing the connections of a server failed', { error });
     }
@@ -163,7 +163,7 @@ export class ServerUnit {
       void this.close();
       if (options.effect === 'forget') {
         this.#forget();
-        this.#keepRunning('forgetting', this.#keeper.discard());
+        this.#keeper.discard().catch((error: unknown) => this.#logger.error('The saved inventory could not be deleted', { error }));
       }
       this.open();
     }
@@ -185,12 +185,14 @@ export class ServerUnit {
     const figures = this.figures();
     return deriveHealth({
       mode: this.#mode(),
+      isolation: this.protection.controls.isolation,
+      polling: this.protection.isPollingPaused ? 'paused' : 'on',
       link: this.#linkState,
       breaker: figures?.breaker ?? null,
       delayMs: figures?.delayMs ?? 0,
       dataAgeMs: this.dataAgeMs,
       nowWallMs: this.#deps.clock.wall(),
-      options: this.#deps.options,
+      options: this.#options,
     });
   }
 
@@ -200,6 +202,7 @@ export class ServerUnit {
       toServer({
         record: this.#record,
         hasPassword: this.#password !== null,
+        isPollingPaused: this.protection.isPollingPaused,
         health: this.health(),
         dataAtWallMs: this.#known?.atWallMs ?? null,
         machineCount: this.rows.size,
@@ -219,7 +222,8 @@ export class ServerUnit {
   /** Asks a connected server for its whole inventory when it has not confirmed it in time. */
   checkFreshness(): void {
     const age = this.dataAgeMs;
-    if (this.#linkState.kind === 'online' && age !== null && age > this.#deps.options.vmListTtlMs) this.#open?.link.invalidate();
+    if (this.protection.isPollingPaused) return;
+    if (this.#linkState.kind === 'online' && age !== null && age > this.#options.vmListTtlMs) this.#open?.link.invalidate();
   }
 
   machine(moid: Moid): Machine {
@@ -241,7 +245,7 @@ export class ServerUnit {
       vms: [...this.rows.machines()],
       cached: true,
       cache_age: age === null ? null : age / 1_000,
-      stale: age !== null && (age > this.#deps.options.vmListTtlMs || this.#linkState.kind !== 'online' || this.#open === null),
+      stale: age !== null && (age > this.#options.vmListTtlMs || this.#linkState.kind !== 'online' || this.#open === null),
       error: 'problem' in health ? health.problem.text : null,
     };
   }
@@ -256,6 +260,20 @@ export class ServerUnit {
 
   figures(): LinkFigures | null {
     return this.#open?.link.figures() ?? null;
+  }
+
+  resilience(): ServerResilience {
+    return this.protection.view({
+      record: this.#record,
+      state: toServerState(this.health()),
+      screens: this.#screens.coverage(),
+      dataAtWallMs: this.#known?.atWallMs ?? null,
+      dataAgeMs: this.dataAgeMs,
+    });
+  }
+
+  get screenTtlMs(): number {
+    return this.#options.thumbnailTtlMs;
   }
 
   /** The link to act through; refused while the server is not to be talked to. */
@@ -370,16 +388,4 @@ export class ServerUnit {
     this.#product = null;
     this.#gauges.clear();
   }
-
-  /** The loops handle every foreign failure themselves; what still ends one is a defect and must be seen. */
-  #keepRunning(name: string, loop: Promise<void>): void {
-    loop.catch((error: unknown) => {
-      const { message } = toOpsError(error, { code: 'FLEET_DEFECT' });
-      this.#logger.error(`Background work on a server ended: ${name}`, { error, message });
-    });
-  }
-}
-
-function isBlocking(breaker: BreakerStats): boolean {
-  return breaker.state === 'open' && (breaker.time_until_retry ?? 0) > 0;
 }

@@ -8,6 +8,7 @@ import { type ServerHealth, toServerState } from './server-health.ts';
 export interface ServerViewInput {
   readonly record: ServerRecord;
   readonly hasPassword: boolean;
+  readonly isPollingPaused: boolean;
   readonly health: ServerHealth;
   readonly dataAtWallMs: number | null;
   readonly machineCount: number;
@@ -30,6 +31,7 @@ export function toServer(input: ServerViewInput): Server {
     pinned_sha256: record.pinnedSha256,
     enabled: record.enabled,
     paused: record.paused,
+    polling_paused: input.isPollingPaused,
     has_password: input.hasPassword,
     state: toServerState(health),
     problem_code: 'problem' in health ? health.problem.code : null,

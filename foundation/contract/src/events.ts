@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deadLetterSchema } from './dead-letters.ts';
 import { machineSchema, operationSchema } from './machines.ts';
 import { roleSchema } from './primitives.ts';
+import { portalHealthSchema, serverResilienceSchema } from './resilience.ts';
 import { serverSchema } from './servers.ts';
 
 /** Who reads a stream, and as what. */
@@ -35,6 +36,8 @@ export const eventSchemas = {
   'reader.changed': readerSchema,
   'dead-letter.changed': z.array(deadLetterSchema),
   'dead-letter.removed': z.array(z.object({ id: z.string() })),
+  /** Every two seconds, and at once after an act, to connections that said they show it. Whole rows of what has changed. */
+  'resilience.changed': z.object({ at: z.string(), servers: z.array(serverResilienceSchema), portal: portalHealthSchema }),
   /** What was missed cannot be replayed: fetch `/api/v1/snapshot` again. */
   resync: z.object({ reason: z.string() }),
 } as const;
@@ -51,5 +54,7 @@ export const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-/** Which machines a connection shows now; screens are refreshed for these first. */
-export const visibleRequestSchema = z.object({ machines: z.array(machineIdSchema).max(500) }).strict();
+/** Which machines a connection shows now; screens are refreshed for these first. `resilience`: it shows those figures too. */
+export const visibleRequestSchema = z
+  .object({ machines: z.array(machineIdSchema).max(500), resilience: z.boolean().default(false) })
+  .strict();

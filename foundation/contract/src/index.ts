@@ -1,3 +1,4 @@
+export { ALERT_RULES, type AlertKind } from './alert-rules.ts';
 export {
   type DeadLetterList,
   type DeadLetterRetried,
@@ -17,6 +18,7 @@ export {
   snapshotSchema,
   visibleRequestSchema,
 } from './events.ts';
+export { LIMIT_RANGES } from './limit-ranges.ts';
 export {
   type ConsoleSession,
   consoleRequestSchema,
@@ -48,6 +50,30 @@ export {
   type ScreenRefreshStats,
   serverSelectionSchema,
 } from './queue-stats.ts';
+export {
+  type Alert,
+  type Hand,
+  type HistorySpan,
+  historySpanSchema,
+  type LimitPreset,
+  type LimitsRequest,
+  limitPresetSchema,
+  limitsRequestSchema,
+  type PortalHealth,
+  pauseRequestSchema,
+  type RequestClass,
+  type Resilience,
+  type ResilienceHistory,
+  resilienceHistorySchema,
+  resilienceSchema,
+  type ServerLimits,
+  type ServerResilience,
+  serverLimitsSchema,
+  serverResilienceSchema,
+  type TripRequest,
+  tripRequestSchema,
+  type WaitQuantiles,
+} from './resilience.ts';
 export {
   type Certificate,
   certificateSchema,

@@ -76,6 +76,8 @@ export const operationSchema = z.object({
   progress_percent: z.number().nullable(),
   error_code: z.string().nullable(),
   error: z.string().nullable(),
+  /** What belongs to this kind of operation, such as the limits before and after; never a secret. */
+  details: z.record(z.string(), z.unknown()).nullable(),
   created_at: instantSchema,
   updated_at: instantSchema,
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const waitSchema = z.object({ total_requests: z.number(), avg_wait_time: z.number() });
+/** `avg_wait_time` is the mean of the latest requests, `total_wait_time` what all of them waited together. */
+const waitSchema = z.object({ total_requests: z.number(), avg_wait_time: z.number(), total_wait_time: z.number() });
 
 /** Seconds for all times: the unit of spec 01's `/queue/stats`. */
 export const breakerStatsSchema = z.object({
@@ -49,6 +50,9 @@ const screenRefreshSchema = z.object({
   errors: z.number(),
   last_cycle_at: z.string().nullable(),
   last_cycle_duration: z.number().nullable(),
+  /** Screens taken or confirmed in the last cycle, and how many were due. */
+  last_cycle_refreshed: z.number(),
+  last_cycle_total: z.number(),
   current_delay: z.number(),
 });
 

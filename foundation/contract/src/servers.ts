@@ -121,6 +121,8 @@ export const serverSchema = z.object({
   pinned_sha256: z.string().nullable(),
   enabled: z.boolean(),
   paused: z.boolean(),
+  /** Nothing is read by itself for now; what a person does still goes to the server. */
+  polling_paused: z.boolean(),
   has_password: z.boolean(),
   state: serverStateSchema,
   /** Stable code and English text of what is wrong; null while nothing is. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { constantBackoff } from './backoff.ts';
 import type { RunOptions } from './call-context.ts';
+import { emptyDurationCounts, quantileOfMs } from './figures.ts';
 import type { Limiter } from './limiter.ts';
 import type { LimiterSpec } from './limiter-spec.ts';
 import { createPipeline } from './pipeline.ts';
@@ -101,6 +102,21 @@ describe('concurrency', () => {
     pipeline.admission?.setLimits({ maxConcurrent: 1, minIntervalMs: 50 });
     expect(pipeline.snapshot().queue).toMatchObject({ maxConcurrent: 1, minIntervalMs: 50, active: 3 });
     expect(() => pipeline.admission?.setLimits({ maxConcurrent: 0, minIntervalMs: 0 })).toThrow('whole number');
+  });
+
+  it('tells by priority how long calls waited, those that started at once included', async () => {
+    const { begin, end, clock, pipeline } = create({ maxConcurrent: 1 });
+    const at = (share: number): number | null => quantileOfMs(pipeline.admission?.waitCounts('normal') ?? emptyDurationCounts(), share);
+    expect(at(0.5)).toBeNull();
+    void begin('a');
+    void begin('b');
+    await clock.advance(1_000);
+    await end('a');
+    expect(at(0.5)).toBe(0.5);
+    expect(pipeline.snapshot().queue?.byPriority.normal).toMatchObject({ started: 2, totalWaitMs: 1_000 });
+    expect(at(0.95)).toBeGreaterThan(875);
+    expect(at(0.95)).toBeLessThan(1_125);
+    expect(quantileOfMs(pipeline.admission?.waitCounts('low') ?? emptyDurationCounts(), 0.95)).toBeNull();
   });
 
   it('survives ten thousand calls that end at once', async () => {

@@ -1,7 +1,7 @@
 import { type Clock, PRIORITIES, type Priority, type Random, type TimerHandle } from '@breakwater/kernel';
 import { createLimiter } from './create-limiter.ts';
 import { type DurationFigures, DurationHistogram } from './duration-histogram.ts';
-import { createRunningMean } from './figures.ts';
+import { createRunningMean, type DurationCounts, emptyDurationCounts, LatencyHistogram } from './figures.ts';
 import type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
 import { QueuePace } from './queue-pace.ts';
 import { type AdmissionSpec, validateLimits } from './spec.ts';
@@ -32,6 +32,8 @@ export interface WaitFigures {
   readonly started: number;
   /** Mean wait of the latest attempts, those that did not wait included. */
   readonly avgWaitMs: number;
+  /** Waits of all attempts started since the beginning, added up. */
+  readonly totalWaitMs: number;
 }
 
 /** Waits of one priority. */
@@ -184,16 +186,22 @@ export class Admission {
     this.#noteStart(waiter, start);
   }
 
+  waitCounts(priority: Priority): DurationCounts {
+    const { realWaits, started } = this.#levels[PRIORITIES.indexOf(priority)] ?? NEVER_STARTED;
+    const counts = realWaits.copyCounts() ?? emptyDurationCounts();
+    counts[0] = (counts[0] ?? 0) + started - realWaits.total;
+    return counts;
+  }
+
   snapshot(): QueueSnapshot {
     const byPriority = {} as Record<Priority, LevelWaitFigures>;
+    let totalWaitMs = 0;
     for (const [level, priority] of PRIORITIES.entries()) {
-      const figures = this.#levels[level];
-      byPriority[priority] = {
-        waiting: this.#queue.lengthOf(level),
-        started: figures?.started ?? 0,
-        avgWaitMs: figures?.avgWaitMs ?? 0,
-        waits: (figures ?? NEVER_STARTED).waits.figures(),
-      };
+      const figures = this.#levels[level] ?? NEVER_STARTED;
+      const waits = figures.waits.figures();
+      const { avgWaitMs, started } = figures;
+      byPriority[priority] = { waiting: this.#queue.lengthOf(level), started, avgWaitMs, totalWaitMs: waits.sumMs, waits };
+      totalWaitMs += waits.sumMs;
     }
     return {
       maxConcurrent: this.#maxConcurrent,
@@ -203,6 +211,7 @@ export class Admission {
       started: this.#started,
       avgWaitMs: this.#wait.value,
       window: Math.min(this.#maxConcurrent, this.#limiter?.windowFor('normal') ?? this.#maxConcurrent),
+      totalWaitMs,
       delayMs: this.#limiter?.delayMs ?? 0,
       expectedWaitMs: this.#expectedWaitMs(),
       byPriority,
@@ -307,6 +316,8 @@ export class Admission {
 class LevelFigures {
   started = 0;
   readonly waits = new DurationHistogram();
+  /** Real waits only, in finer steps: who starts at once costs nothing here, and is what `started` counts beyond them. */
+  readonly realWaits = new LatencyHistogram();
   readonly #wait = createRunningMean();
 
   get avgWaitMs(): number {
@@ -317,6 +328,7 @@ class LevelFigures {
     this.started++;
     this.#wait.add(waitedMs);
     this.waits.add(waitedMs);
+    if (waitedMs > 0) this.realWaits.add(waitedMs);
   }
 }
 

@@ -34,6 +34,23 @@ describe('closed breaker', () => {
     expect(changes).toEqual([{ kind: 'breaker.opened', failures: 3, from: 'closed', openMs: 30_000, cause: 'consecutive' }]);
   });
 
+  it('takes another threshold while it runs, keeps what was counted, and refuses one that cannot work', () => {
+    const { breaker, fail } = create();
+    fail(2);
+    breaker.setFailureThreshold(5);
+    fail(2);
+    expect(breaker.state).toBe('closed');
+    breaker.setFailureThreshold(2);
+    expect(breaker.state).toBe('closed');
+    expect(breaker.snapshot()).toMatchObject({ failures: 4, failureThreshold: 2 });
+    fail(1);
+    expect(breaker.state).toBe('open');
+    expect(() => breaker.setFailureThreshold(0)).toThrow('whole number');
+    expect(() => breaker.setFailureThreshold(Number.POSITIVE_INFINITY)).toThrow('whole number');
+    const byRate = create({ trip: { kind: 'count-window', calls: 10, minCalls: 5, failureRate: 0.5 } }).breaker;
+    expect(() => byRate.setFailureThreshold(3)).toThrow('no trip by failures in a row');
+  });
+
   it('forgets failures at a success', () => {
     const { breaker, fail, admit, settle } = create();
     fail(2);

@@ -1,6 +1,6 @@
 import type { Clock } from '@breakwater/kernel';
 import type { BreakerChange, BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
-import { invalidSpec } from './invalid-spec.ts';
+import { invalidSpec, requireCount } from './invalid-spec.ts';
 import { createOutcomeWindow, judgeWindow, type OutcomeWindow } from './outcome-window.ts';
 import { type BreakerMode, type BreakerSpec, toOpenMs } from './spec.ts';
 import { isSlow, toTrips } from './trip.ts';
@@ -45,7 +45,7 @@ export interface BreakerOptions {
 export class Breaker {
   readonly #spec: BreakerSpec;
   readonly #owner: BreakerOptions;
-  readonly #failureThreshold: number;
+  #failureThreshold: number;
   readonly #leaseMs: number;
   /** Null where no trip looks at a window, so that the usual breaker pays one comparison for all of this. */
   readonly #windows: readonly OutcomeWindow[] | null;
@@ -210,6 +210,13 @@ export class Breaker {
       // What was counted in another mode must not open it later.
       this.#close();
     }
+  }
+
+  /** What was counted stays, so a threshold below it opens with the next failure and not by itself. */
+  setFailureThreshold(failures: number): void {
+    requireCount(failures, 'failures');
+    if (!Number.isFinite(this.#failureThreshold)) throw invalidSpec('This breaker has no trip by failures in a row.');
+    this.#failureThreshold = failures;
   }
 
   snapshot(): BreakerSnapshot {

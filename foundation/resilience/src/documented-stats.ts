@@ -48,11 +48,14 @@ export function toBreakerStats({ breaker, calls }: PipelineSnapshot): BreakerSta
 
 export interface WaitStats {
   readonly total_requests: number;
+  /** Of the latest requests. */
   readonly avg_wait_time: number;
+  /** Of all requests, added up. */
+  readonly total_wait_time: number;
 }
 
 /** `queue` of spec 01's statistics, with the classes of spec 02. Times in seconds. */
-export interface QueueStats extends WaitStats {
+export interface QueueStats extends Pick<WaitStats, 'total_requests' | 'avg_wait_time'> {
   readonly max_concurrent: number;
   readonly min_interval: number;
   readonly active_requests: number;
@@ -63,7 +66,7 @@ export interface QueueStats extends WaitStats {
   readonly by_priority: Readonly<Record<'CRITICAL' | 'HIGH' | 'NORMAL' | 'LOW', WaitStats>>;
 }
 
-const NO_WAITS: WaitFigures = { waiting: 0, started: 0, avgWaitMs: 0 };
+const NO_WAITS: WaitFigures = { waiting: 0, started: 0, avgWaitMs: 0, totalWaitMs: 0 };
 
 export function toQueueStats(queue: QueueSnapshot | null): QueueStats {
   const waits = queue?.byPriority;
@@ -72,7 +75,8 @@ export function toQueueStats(queue: QueueSnapshot | null): QueueStats {
     min_interval: (queue?.minIntervalMs ?? 0) / 1_000,
     active_requests: queue?.active ?? 0,
     waiting_requests: queue?.waiting ?? 0,
-    ...toWait(queue ?? NO_WAITS),
+    total_requests: queue?.started ?? 0,
+    avg_wait_time: (queue?.avgWaitMs ?? 0) / 1_000,
     current_concurrent: queue?.window ?? 0,
     current_delay: (queue?.delayMs ?? 0) / 1_000,
     by_priority: {
@@ -125,7 +129,11 @@ export function toBreakerStatus(snapshots: readonly PipelineSnapshot[]): Readonl
   );
 }
 
-const toWait = ({ started, avgWaitMs }: WaitFigures): WaitStats => ({ total_requests: started, avg_wait_time: avgWaitMs / 1_000 });
+const toWait = ({ avgWaitMs, started, totalWaitMs }: WaitFigures): WaitStats => ({
+  total_requests: started,
+  avg_wait_time: avgWaitMs / 1_000,
+  total_wait_time: totalWaitMs / 1_000,
+});
 
 const toInstant = (wallMs: number | null | undefined): string | null => (wallMs == null ? null : formatInstant(wallMs));
 

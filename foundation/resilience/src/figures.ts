@@ -43,7 +43,7 @@ export class LatencyHistogram {
   }
 
   add(durationMs: number): void {
-    this.#counts ??= new Uint32Array(DOUBLINGS * STEPS + 1);
+    this.#counts ??= emptyDurationCounts();
     const index = toBucket(durationMs);
     // `toBucket` names existing buckets only.
     this.#counts[index] = (this.#counts[index] as number) + 1;
@@ -52,14 +52,37 @@ export class LatencyHistogram {
 
   /** Milliseconds below which that share of the durations lies; 0 when there are none. */
   quantileMs(share: number): number {
-    const wanted = Math.ceil(this.#total * share);
-    const counts = this.#counts;
-    if (counts === null) return 0;
-    let index = 0;
-    // The buckets hold `#total` durations together, so the walk ends.
-    for (let seen = counts[0] as number; seen < wanted || seen === 0; seen += counts[index] as number) index++;
-    return toMiddleMs(index);
+    return this.#counts === null ? 0 : findQuantile(this.#counts, { total: this.#total, share });
   }
+
+  /** A copy, or null while there is none. */
+  copyCounts(): Uint32Array | null {
+    return this.#counts?.slice() ?? null;
+  }
+}
+
+/** How many durations fell into each bucket since the start. What happened between two of them is their difference. */
+export type DurationCounts = Readonly<Uint32Array>;
+
+/** As the buckets of `DurationCounts` are cut: milliseconds below which that share of the durations lies, null when there are none. */
+export function quantileOfMs(counts: DurationCounts, share: number): number | null {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total === 0 ? null : findQuantile(counts, { total, share });
+}
+
+export function emptyDurationCounts(): Uint32Array {
+  return new Uint32Array(DOUBLINGS * STEPS + 1);
+}
+
+function findQuantile(counts: DurationCounts, options: { readonly total: number; readonly share: number }): number {
+  const wanted = Math.ceil(options.total * options.share);
+  let seen = 0;
+  for (const [index, count] of counts.entries()) {
+    seen += count;
+    if (seen >= wanted && seen > 0) return toMiddleMs(index);
+  }
+  return 0;
 }
 
 /** Bucket 0 is everything below 1 ms. */

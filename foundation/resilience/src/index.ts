@@ -38,7 +38,7 @@ export {
 export { DURATION_BOUNDS_MS, type DurationFigures } from './duration-histogram.ts';
 export type { EventListener, ResilienceEvent } from './events.ts';
 export { type FallbackFailure, type FallbackOptions, type FallbackResult, type FallbackStep, runFallbacks } from './fallback.ts';
-export type { CallFigures } from './figures.ts';
+export { type CallFigures, type DurationCounts, emptyDurationCounts, quantileOfMs } from './figures.ts';
 export {
   createHealthMonitor,
   type HealthMonitor,

@@ -1,4 +1,4 @@
-import { type Clock, type Random, systemClock, systemRandom } from '@breakwater/kernel';
+import { type Clock, type Priority, type Random, systemClock, systemRandom } from '@breakwater/kernel';
 import type { QueueSnapshot } from './admission.ts';
 import { NO_PERMIT } from './breaker.ts';
 import type { BreakerSnapshot, BreakerStateKind } from './breaker-report.ts';
@@ -7,7 +7,7 @@ import type { CallContext, Outcome, RunOptions } from './call-context.ts';
 import type { Deadlines } from './deadline-list.ts';
 import { DirectCall, isDirect, runDirectly } from './direct-call.ts';
 import type { EventListener } from './events.ts';
-import type { CallFigures } from './figures.ts';
+import type { CallFigures, DurationCounts } from './figures.ts';
 import { type CallOptions, toInnerCall } from './inner-call.ts';
 import { PipelineCore } from './pipeline-core.ts';
 import type { RetryBudgetSnapshot } from './retry-budget.ts';
@@ -36,11 +36,15 @@ export interface BreakerControl {
   isolate(reason: string, options?: { readonly expiresMs?: number | undefined }): void;
   /** Other than `active`: closes it, unless it was opened by hand. */
   setMode(mode: BreakerMode): void;
+  /** Failures in a row that open it from now on; what was counted stays. For a breaker with a `consecutive` trip only. */
+  setFailureThreshold(failures: number): void;
 }
 
 export interface AdmissionControl {
   /** Other hard bounds from now on. What is under way is not touched. */
   setLimits(limits: { readonly maxConcurrent: number; readonly minIntervalMs: number }): void;
+  /** How long attempts of this priority have waited since the start; for `quantileOfMs`. */
+  waitCounts(priority: Priority): DurationCounts;
 }
 
 export interface PipelineSnapshot {
@@ -214,5 +218,9 @@ class CoreBreakerControl implements BreakerControl {
 
   setMode(mode: BreakerMode): void {
     this.#breaker.setMode(mode);
+  }
+
+  setFailureThreshold(failures: number): void {
+    this.#breaker.setFailureThreshold(failures);
   }
 }

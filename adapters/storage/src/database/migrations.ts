@@ -4,7 +4,7 @@ import { createDeadLetterTable } from './dead-letter-table.ts';
 /** One step forward. Steps are never edited once released, only added: databases out there have run them. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
 
-export const MIGRATIONS: readonly Migration[] = [createFirstTables, nameDevicesOfSessions, createDeadLetterTable];
+export const MIGRATIONS: readonly Migration[] = [createFirstTables, nameDevicesOfSessions, createDeadLetterTable, addProtection];
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -89,4 +89,19 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
 
 async function nameDevicesOfSessions(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('sessions').addColumn('device', 'text').execute();
+}
+
+async function addProtection(db: Kysely<unknown>): Promise<void> {
+  const { schema } = db;
+  await schema.alterTable('operations').addColumn('details', 'text').execute();
+  await schema
+    .createTable('controls')
+    .addColumn('server_id', 'text', (column) => column.primaryKey())
+    .addColumn('controls', 'text', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('histories')
+    .addColumn('server_id', 'text', (column) => column.primaryKey())
+    .addColumn('history', 'blob', (column) => column.notNull())
+    .execute();
 }

@@ -39,8 +39,22 @@ export interface OperationRow {
   readonly progress_percent: number | null;
   readonly error_code: string | null;
   readonly error: string | null;
+  /** JSON. */
+  readonly details: string | null;
   readonly created_at: string;
   readonly updated_at: string;
+}
+
+export interface ControlRow {
+  readonly server_id: string;
+  /** JSON of `ServerControls`. */
+  readonly controls: string;
+}
+
+export interface HistoryRow {
+  readonly server_id: string;
+  /** Zstandard. */
+  readonly history: Uint8Array;
 }
 
 export interface PersonRow {
@@ -82,6 +96,8 @@ export interface Tables extends DeadLetterTables {
   readonly servers: ServerRow;
   readonly inventories: InventoryRow;
   readonly operations: OperationRow;
+  readonly controls: ControlRow;
+  readonly histories: HistoryRow;
   readonly people: PersonRow;
   readonly sessions: SessionRow;
   readonly tokens: TokenRow;

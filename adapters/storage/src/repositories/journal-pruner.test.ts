@@ -39,6 +39,7 @@ const insert = (id: string, changes: Partial<Operation> = {}): Promise<void> =>
     progress_percent: null,
     error_code: null,
     error: null,
+    details: null,
     created_at: formatInstant(clock.wall()),
     updated_at: formatInstant(clock.wall()),
     ...changes,

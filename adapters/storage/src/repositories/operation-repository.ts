@@ -10,11 +10,12 @@ const MAX_PAGE = 1_000;
 export function createOperationRepository(db: Kysely<Tables>, options: { readonly pruner: JournalPruner }): OperationRepository {
   return {
     async insert(operation) {
-      await db.insertInto('operations').values(operation).execute();
+      await db.insertInto('operations').values(toRow(operation)).execute();
       await options.pruner.noteInsert();
     },
 
-    async update({ id, ...values }) {
+    async update(operation) {
+      const { id, ...values } = toRow(operation);
       await db.updateTable('operations').set(values).where('id', '=', id).execute();
     },
 
@@ -41,6 +42,9 @@ export function createOperationRepository(db: Kysely<Tables>, options: { readonl
   };
 }
 
-function toOperation({ sequence: _sequence, ...row }: Selectable<OperationRow>): Operation {
-  return { ...row, state: operationStateSchema.parse(row.state) };
+const toRow = ({ details, ...values }: Operation) => ({ ...values, details: details === null ? null : JSON.stringify(details) });
+
+function toOperation({ sequence: _sequence, details, ...row }: Selectable<OperationRow>): Operation {
+  const state = operationStateSchema.parse(row.state);
+  return { ...row, state, details: details === null ? null : (JSON.parse(details) as Record<string, unknown>) };
 }

@@ -28,7 +28,9 @@ export function createServerRepository(
 
     async remove(id) {
       await db.transaction().execute(async (transaction) => {
-        await transaction.deleteFrom('inventories').where('server_id', '=', id).execute();
+        for (const table of ['inventories', 'controls', 'histories'] as const) {
+          await transaction.deleteFrom(table).where('server_id', '=', id).execute();
+        }
         await transaction.deleteFrom('servers').where('id', '=', id).execute();
       });
     },

@@ -3,6 +3,7 @@ import { type EventName, eventSchemas } from '@breakwater/contract';
 import { ManualClock, silentLogger, toMoid, toServerId } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { LiveFleet } from '../live/live-fleet.ts';
+import { ResilienceReader } from '../live/resilience-reader.ts';
 import { FakeFleet } from '../testing/fake-fleet.ts';
 import { makeMachine, makeOperation, makeServer } from '../testing/samples.ts';
 import { parseEventId } from './event-format.ts';
@@ -75,13 +76,24 @@ class FakeSocket implements StreamSocket {
   }
 }
 
+const createReader = (fleet: FakeFleet, clock: ManualClock): ResilienceReader =>
+  new ResilienceReader({
+    fleet,
+    clock,
+    readLoopLagS: () => 0.002,
+    memoryBytes: () => 100,
+    databaseBytes: null,
+    streamCount: () => 1,
+    consoleCount: () => 0,
+  });
+
 async function openHub(limits: Partial<EventHubLimits> = {}) {
   const clock = new ManualClock();
   const fleet = new FakeFleet(clock);
   fleet.seed({ id: 'a' }, { machineCount: 3 });
   const live = new LiveFleet(fleet);
   await live.load();
-  const hub = new EventHub({ fleet, live, clock, logger: silentLogger, boot: 'boot1', limits });
+  const hub = new EventHub({ fleet, live, resilience: createReader(fleet, clock), clock, logger: silentLogger, boot: 'boot1', limits });
   const join = (
     options: { readonly lastEventId?: string; readonly principal?: Principal; readonly identify?: () => Principal | null } = {},
   ) => {
@@ -121,7 +133,7 @@ describe('EventHub', () => {
   it('sends every kind of event in the shape of the contract', async () => {
     const { fleet, join, hub, change, settle } = await openHub();
     const { socket, id } = join();
-    hub.setVisible(id, { principal: ANNA, machines: [refOf('2')] });
+    hub.setVisible(id, { principal: ANNA, machines: [refOf('2')], resilience: 'hidden' });
     change('1', 'renamed');
     fleet.changeServer(makeServer({ id: 'a', state: 'slow' }));
     fleet.changeOperation(makeOperation({ id: 'op' }));
@@ -229,7 +241,7 @@ describe('EventHub', () => {
     fleet.changeScreen(refOf('1'), screen('before'));
     await settle();
     const [looking, other] = [join(), join()];
-    hub.setVisible(looking.id, { principal: ANNA, machines: [refOf('1'), refOf('gone')] });
+    hub.setVisible(looking.id, { principal: ANNA, machines: [refOf('1'), refOf('gone')], resilience: 'hidden' });
     expect(fleet.visible.get(looking.id)).toEqual([refOf('1')]);
     expect(looking.socket.named('screen.changed')).toMatchObject([{ id: null, data: [{ moid: '1', hash: 'before' }] }]);
     fleet.changeScreen(refOf('1'), screen('after'));
@@ -242,14 +254,14 @@ describe('EventHub', () => {
   it("refuses to set what another person's connection shows", async () => {
     const { hub, join } = await openHub();
     const { id } = join();
-    expect(() => hub.setVisible(id, { principal: BORIS, machines: [] })).toThrow('not open');
-    expect(() => hub.setVisible('nonsense', { principal: ANNA, machines: [] })).toThrow('not open');
+    expect(() => hub.setVisible(id, { principal: BORIS, machines: [], resilience: 'hidden' })).toThrow('not open');
+    expect(() => hub.setVisible('nonsense', { principal: ANNA, machines: [], resilience: 'hidden' })).toThrow('not open');
   });
 
   it('forgets what a closed connection showed', async () => {
     const { fleet, hub, join } = await openHub();
     const { id, close } = join();
-    hub.setVisible(id, { principal: ANNA, machines: [refOf('1')] });
+    hub.setVisible(id, { principal: ANNA, machines: [refOf('1')], resilience: 'hidden' });
     close();
     expect(fleet.visible.size).toBe(0);
     expect(hub.connectionCount).toBe(0);
@@ -374,5 +386,42 @@ describe('EventHub', () => {
     expect(socket.events().at(-1)).toMatchObject({ name: 'resync', data: { reason: 'closing' } });
     expect(socket.ended).toBe(true);
     expect(() => hub.assertRoom(ANNA)).toThrow('stopping');
+  });
+
+  it('tells figures of protection to those who show them: every row at first, then what has changed, and at once after an act', async () => {
+    const { clock, fleet, hub, join } = await openHub();
+    fleet.seed({ id: 'b' }, { machineCount: 0 });
+    const other = join();
+    const { socket, id } = join();
+    const rowsOf = () =>
+      socket.named('resilience.changed').map(({ data }) => eventSchemas['resilience.changed'].parse(data).servers.map((row) => row.id));
+    hub.setVisible(id, { principal: ANNA, machines: [], resilience: 'shown' });
+    await clock.advance(0);
+    expect(rowsOf()).toEqual([['a', 'b']]);
+    await clock.advance(2_000);
+    expect(rowsOf()).toEqual([['a', 'b'], []]);
+    fleet.protection.rows.set('b', { state: 'unreachable' });
+    await fleet.protection.resumePolling(toServerId('b'), { actor: 'anna' });
+    await clock.advance(50);
+    expect(rowsOf()).toEqual([['a', 'b'], [], ['b']]);
+    hub.setVisible(id, { principal: ANNA, machines: [], resilience: 'hidden' });
+    await clock.advance(10_000);
+    expect(rowsOf()).toHaveLength(3);
+    expect(other.socket.named('resilience.changed')).toEqual([]);
+    expect(socket.named('resilience.changed').every((event) => event.id === null)).toBe(true);
+  });
+
+  it('tells a reader who was too slow every row again', async () => {
+    const { clock, hub, join } = await openHub({ maxBufferedBytes: 10 });
+    const { socket, id } = join();
+    hub.setVisible(id, { principal: ANNA, machines: [], resilience: 'shown' });
+    await clock.advance(0);
+    socket.waiting = 1_000;
+    await clock.advance(2_000);
+    expect(socket.named('resilience.changed')).toHaveLength(1);
+    socket.waiting = 0;
+    await clock.advance(17_000);
+    const last = eventSchemas['resilience.changed'].parse(socket.named('resilience.changed').at(1)?.data);
+    expect(last.servers.map((row) => row.id)).toEqual(['a']);
   });
 });

@@ -2,9 +2,11 @@ import type { Principal } from '@breakwater/access';
 import type { Fleet, FleetEvent } from '@breakwater/fleet';
 import { type Clock, createId, formatInstant, type Logger, type MachineRef, OpsError, type TimerHandle } from '@breakwater/kernel';
 import type { LiveFleet } from '../live/live-fleet.ts';
+import type { ResilienceReader } from '../live/resilience-reader.ts';
 import { formatEvent, type LastSeen } from './event-format.ts';
 import { FrameRing, type NumberedEvent } from './frame-ring.ts';
 import { formatScreen, PendingFrame, type ScreenNews } from './pending-frame.ts';
+import { ResilienceFeed } from './resilience-feed.ts';
 import { StreamConnection, type StreamSocket } from './stream-connection.ts';
 
 export interface EventHubLimits {
@@ -40,6 +42,7 @@ const HEARTBEAT = Buffer.from(': still here\n\n');
 export interface EventHubOptions {
   readonly fleet: Fleet;
   readonly live: LiveFleet;
+  readonly resilience: Pick<ResilienceReader, 'read'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly boot: string;
@@ -56,6 +59,7 @@ export class EventHub {
   readonly #limits: EventHubLimits;
   readonly #ring: FrameRing;
   readonly #connections = new Map<string, StreamConnection>();
+  readonly #resilience: ResilienceFeed;
   readonly #unsubscribe: () => void;
   #pending: PendingFrame | null = null;
   #seq = 0;
@@ -73,6 +77,7 @@ export class EventHub {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#limits = { ...EVENT_HUB_LIMITS, ...options.limits };
+    this.#resilience = new ResilienceFeed(options.resilience, { clock: options.clock });
     this.#ring = new FrameRing(options.clock, RING_LIMITS);
     this.#unsubscribe = options.live.subscribe((event) => this.#gather(event));
   }
@@ -115,7 +120,10 @@ export class EventHub {
   }
 
   /** Says which machines a stream shows; their current screens are sent, because earlier news of them was left out. */
-  setVisible(id: string, options: { readonly principal: Principal; readonly machines: readonly MachineRef[] }): void {
+  setVisible(
+    id: string,
+    options: { readonly principal: Principal; readonly machines: readonly MachineRef[]; readonly resilience: 'shown' | 'hidden' },
+  ): void {
     const connection = this.#connections.get(id);
     if (connection === undefined || connection.principal.id !== options.principal.id) {
       throw new OpsError({ code: 'PORTAL_STREAM_UNKNOWN', message: 'This event stream is not open. Connect again first.' });
@@ -123,6 +131,8 @@ export class EventHub {
     const known = options.machines.filter((ref) => this.#live.fragments.machine(ref.serverId, ref.moid) !== null);
     const added = connection.setVisible(known);
     this.#fleet.setVisible(id, known);
+    if (options.resilience === 'shown') this.#resilience.watch(connection);
+    else this.#resilience.forget(connection);
     const screens = added.map((ref) => {
       const machine = this.#live.fragments.machine(ref.serverId, ref.moid);
       return formatScreen(ref, { hash: machine?.screen_hash ?? null, at: machine?.screen_at ?? null });
@@ -139,6 +149,7 @@ export class EventHub {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unsubscribe();
+    this.#resilience.close();
     this.#frameTimer?.cancel();
     this.#heartbeatTimer?.cancel();
     await this.#sending;
@@ -171,6 +182,8 @@ export class EventHub {
 
   #gather(event: FleetEvent): void {
     if (this.#isClosed) return;
+    if (event.kind === 'resilience.changed' || event.kind === 'server.changed' || event.kind === 'server.removed') this.#resilience.nudge();
+    if (event.kind === 'resilience.changed') return;
     this.#pending ??= new PendingFrame();
     this.#pending.add(event);
     if (this.#frameTimer !== null) return;
@@ -253,6 +266,7 @@ export class EventHub {
   }
 
   #drop(connection: StreamConnection): void {
+    this.#resilience.forget(connection);
     if (this.#connections.delete(connection.id)) this.#fleet.dropViewer(connection.id);
   }
 }

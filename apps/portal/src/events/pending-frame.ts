@@ -19,7 +19,7 @@ export class PendingFrame {
   readonly #letters = new Map<string, DeadLetterView>();
   readonly #removedLetters = new Set<string>();
 
-  add(event: FleetEvent): void {
+  add(event: Exclude<FleetEvent, { kind: 'resilience.changed' }>): void {
     switch (event.kind) {
       case 'machine.changed': {
         const ref = { serverId: event.machine.server_id, moid: event.machine.moid } as MachineRef;

@@ -52,7 +52,8 @@ export class LiveFleet {
   }
 
   #apply(event: FleetEvent): void {
-    this.#version += 1;
+    // Figures of protection are in no answer that is kept ready.
+    if (event.kind !== 'resilience.changed') this.#version += 1;
     switch (event.kind) {
       case 'machine.changed':
         this.fragments.set(event.machine);
@@ -72,6 +73,7 @@ export class LiveFleet {
       case 'server.changed':
       case 'dead-letter.changed':
       case 'dead-letter.removed':
+      case 'resilience.changed':
         break;
     }
     for (const listener of this.#listeners) listener(event);

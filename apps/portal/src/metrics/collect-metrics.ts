@@ -76,6 +76,12 @@ function poolMetrics(stats: QueueStats): readonly MetricFamily[] {
     servers.map((server) => ({ labels: server.labels, value: read(server) }));
   return [
     {
+      name: 'portal_host_pool_available',
+      kind: 'gauge',
+      help: 'Connections to a server that a request could use now.',
+      samples: perServer((server) => server.pool.available_connections),
+    },
+    {
       name: 'portal_host_pool_errors_total',
       kind: 'counter',
       help: 'Connections to a server that failed.',

@@ -8,7 +8,9 @@ import { createMachineListRoutes } from './machine-lists.ts';
 import { createMachinePowerRoute } from './machine-power.ts';
 import { createOperationRoutes } from './operations.ts';
 import type { PortalServices } from './portal-services.ts';
+import { createProtectionActRoutes } from './protection-acts.ts';
 import { createQueueStatsRoute } from './queue-stats.ts';
+import { createResilienceRoutes } from './resilience.ts';
 import { createScreenRoutes } from './screens.ts';
 import { createServerActRoutes } from './server-acts.ts';
 import { createServerStatsRoute } from './server-stats.ts';
@@ -33,4 +35,6 @@ export const createApiRoutes = (services: PortalServices, options: { readonly au
   createQueueStatsRoute(services),
   createBackgroundRefreshInvalidateRoute(services),
   createCircuitBreakerResetRoute(services),
+  ...createResilienceRoutes(services),
+  ...createProtectionActRoutes(services),
 ];

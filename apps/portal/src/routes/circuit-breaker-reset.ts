@@ -14,9 +14,9 @@ export const createCircuitBreakerResetRoute = ({ fleet }: PortalServices): Route
     permission: 'operate',
     body: serverSelectionSchema.prefault({}),
     answers: { 200: { description: 'Closed; the next failure counts from one.', schema: z.object({ status: z.literal('reset') }) } },
-    problems: ['FLEET_SERVER_UNKNOWN'],
-    handle: ({ body }) => {
-      fleet.resetBreaker(body.server_id === undefined ? undefined : toServerId(body.server_id));
+    problems: ['FLEET_SERVER_UNKNOWN', 'FLEET_JOURNAL_FAILED'],
+    handle: async ({ body, principal }) => {
+      await fleet.protection.reset(body.server_id === undefined ? undefined : toServerId(body.server_id), { actor: principal.name });
       return { status: 'reset' };
     },
   });

@@ -39,7 +39,7 @@ export const createEventRoutes = ({ hub }: PortalServices, options: { readonly a
     path: '/api/v1/events/{connection}/visible',
     id: 'setVisibleMachines',
     tag: 'Events',
-    summary: 'Say which machines a stream shows: their screens come first, and only theirs are told',
+    summary: 'Say which machines a stream shows, and whether it shows figures of protection: only what is shown is told',
     permission: 'read',
     params: visibleParams,
     body: visibleRequestSchema,
@@ -47,7 +47,7 @@ export const createEventRoutes = ({ hub }: PortalServices, options: { readonly a
     problems: ['PORTAL_STREAM_UNKNOWN'],
     handle: ({ params, body, principal }) => {
       const machines = body.machines.map((ref) => ({ serverId: toServerId(ref.server_id), moid: toMoid(ref.moid) }));
-      hub.setVisible(params.connection, { principal, machines });
+      hub.setVisible(params.connection, { principal, machines, resilience: body.resilience ? 'shown' : 'hidden' });
     },
   }),
 ];

@@ -2,6 +2,7 @@ import type { Fleet } from '@breakwater/fleet';
 import type { EventHub } from '../events/event-hub.ts';
 import type { ListBodies } from '../live/list-bodies.ts';
 import type { LiveFleet } from '../live/live-fleet.ts';
+import type { ResilienceReader } from '../live/resilience-reader.ts';
 
 /** What routes call. Each route makes one decision-free call into these. */
 export interface PortalServices {
@@ -9,5 +10,6 @@ export interface PortalServices {
   readonly live: LiveFleet;
   readonly lists: ListBodies;
   readonly hub: EventHub;
+  readonly resilience: ResilienceReader;
   readonly version: string;
 }

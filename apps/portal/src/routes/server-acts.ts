@@ -28,9 +28,9 @@ export const createServerActRoutes = ({ fleet }: PortalServices): readonly Route
     params: serverParams,
     answers: { 200: { description: 'The server as it is now; events tell how it goes on.', schema: serverSchema } },
     problems: ['FLEET_SERVER_UNKNOWN'],
-    handle: ({ params }) => {
+    handle: async ({ params, principal }) => {
       const id = toServerId(params.server_id);
-      fleet.retryServer(id);
+      await fleet.retryServer(id, { actor: principal.name });
       return fleet.server(id);
     },
   }),

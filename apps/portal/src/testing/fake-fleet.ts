@@ -26,6 +26,7 @@ import {
   toServerId,
 } from '@breakwater/kernel';
 import { createPipeline, esxiPreset, type PipelineSnapshot } from '@breakwater/resilience';
+import { FakeProtection } from './fake-protection.ts';
 import { makeMachine, makeOperation, makeQueueStats, makeServer } from './samples.ts';
 
 type OperationQuestion = Parameters<Fleet['operations']>[0];
@@ -46,6 +47,11 @@ export class FakeFleet implements Fleet {
   readonly visible = new Map<string, readonly MachineRef[]>();
   readonly listFacts = new Map<string, Omit<MachineList, 'vms'>>();
   readonly serverStats = new Map<string, ServerStats>();
+  readonly protection = new FakeProtection({
+    ids: () => [...this.#servers.keys()],
+    note: (name, input) => this.#note(name, input),
+    changed: (id) => this.#emit({ kind: 'resilience.changed', id }),
+  });
   readonly #clock: Clock;
   readonly #servers = new Map<string, Server>();
   readonly #machines = new Map<string, Machine>();
@@ -170,12 +176,8 @@ export class FakeFleet implements Fleet {
     return server;
   }
 
-  retryServer(id: ServerId): void {
+  async retryServer(id: ServerId): Promise<void> {
     this.#note('retryServer', this.server(id).id);
-  }
-
-  resetBreaker(id: ServerId | undefined): void {
-    this.#note('resetBreaker', id === undefined ? null : this.server(id).id);
   }
 
   invalidate(id: ServerId | undefined): void {

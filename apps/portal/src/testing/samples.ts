@@ -1,4 +1,16 @@
-import type { BreakerStats, DeadLetterView, Machine, Operation, PoolStats, QueueFigures, QueueStats, Server } from '@breakwater/contract';
+import type {
+  BreakerStats,
+  DeadLetterView,
+  Machine,
+  Operation,
+  PoolStats,
+  QueueFigures,
+  QueueStats,
+  ResilienceHistory,
+  Server,
+  ServerLimits,
+  ServerResilience,
+} from '@breakwater/contract';
 
 const INSTANT = '2026-01-01T00:00:00.000Z';
 
@@ -11,6 +23,7 @@ export const makeServer = (server: Partial<Server> & { readonly id: string }): S
   pinned_sha256: null,
   enabled: true,
   paused: false,
+  polling_paused: false,
   has_password: true,
   state: 'live',
   problem_code: null,
@@ -65,6 +78,7 @@ export const makeOperation = (operation: Partial<Operation> & { readonly id: str
   progress_percent: null,
   error_code: null,
   error: null,
+  details: null,
   created_at: INSTANT,
   updated_at: INSTANT,
   ...operation,
@@ -87,7 +101,7 @@ export const makeLetter = (letter: Partial<DeadLetterView> & { readonly id: stri
   ...letter,
 });
 
-const wait = { total_requests: 2, avg_wait_time: 0.25 };
+const wait = { total_requests: 2, avg_wait_time: 0.25, total_wait_time: 0.5 };
 
 const queue: QueueFigures = {
   max_concurrent: 4,
@@ -126,3 +140,51 @@ export const makeQueueStats = (servers: readonly Server[]): QueueStats => ({
   thumbnail_refresh: {},
   servers: Object.fromEntries(servers.map((server) => [server.id, { name: server.name, queue, pool, circuit_breaker: breaker }])),
 });
+
+export const LIMITS: ServerLimits = {
+  max_concurrent: 4,
+  min_interval_ms: 150,
+  failure_threshold: 5,
+  request_timeout_ms: 30_000,
+  thumbnail_ttl_ms: 120_000,
+  list_ttl_ms: 60_000,
+};
+
+const quantiles = { waiting: 0, p50_ms: 0.5, p95_ms: 12 };
+
+export const makeResilience = (row: Partial<ServerResilience> & { readonly id: string }): ServerResilience => ({
+  name: row.id,
+  state: 'live',
+  linked: true,
+  data_at: INSTANT,
+  breaker: { state: 'closed', since: null, next_probe_at: null, failures: 0, failure_threshold: 5, isolated: null },
+  requests: { active: 1, max: 4, waiting: 0, avg_wait_ms: 3 },
+  waits: { CRITICAL: quantiles, HIGH: quantiles, NORMAL: quantiles, LOW: quantiles },
+  delay: { now_ms: 150, min_ms: 150, max_ms: 10_000 },
+  last_hour: { calls: 120, throttled: 2, timed_out: 1, failed: 0, rejected: 0 },
+  pool: { size: 5, active: 1, available: 4, reconnects: 0, errors: 0, errors_last_hour: 0 },
+  cache_hit_percent: 97.5,
+  screens: { cycle_ms: 98_000, refreshed: 45, total: 69 },
+  polling_paused: null,
+  limits: { values: LIMITS, origin: 'configured', hand: null },
+  alerts: [],
+  ...row,
+});
+
+export const makeHistory = (span: ResilienceHistory['span']): ResilienceHistory => {
+  const series = [1, null];
+  const wait = { p50_ms: series, p95_ms: series };
+  return {
+    span,
+    step_ms: span === '1h' ? 10_000 : 300_000,
+    at_ms: [1_000, 2_000],
+    delay_ms: series,
+    waits: { CRITICAL: wait, HIGH: wait, NORMAL: wait, LOW: wait },
+    calls: series,
+    throttled: series,
+    timed_out: series,
+    failed: series,
+    rejected: series,
+    breaker: [0, 2],
+  };
+};

@@ -78,8 +78,12 @@ export async function readSnapshot(
   return { snapshot: body as Snapshot, etag: response.headers.get('etag') };
 }
 
-export const tellVisible = (connection: string, machines: readonly MachineId[], options: Signal = {}): Promise<void> =>
-  requestJson(`${API}/events/${encodeURIComponent(connection)}/visible`, { method: 'PUT', body: { machines }, ...options });
+/** What the page shows, so that the stream tells that and the server refreshes it first. */
+export const tellVisible = (
+  connection: string,
+  shown: { readonly machines: readonly MachineId[]; readonly resilience: boolean },
+  options: Signal = {},
+): Promise<void> => requestJson(`${API}/events/${encodeURIComponent(connection)}/visible`, { method: 'PUT', body: shown, ...options });
 
 export const toScreenUrl = (hash: string): string => toPortalUrl(`${API}/screens/${encodeURIComponent(hash)}`);
 

@@ -67,6 +67,10 @@ function MainMenu(): ReactNode {
         <span>{t('app.servers')}</span>
         {troubled === 0 ? null : <span className="count warn">{troubled}</span>}
       </Link>
+      <Link to="/health" className="menu-link">
+        <Icon name="pulse" />
+        <span>{t('app.health')}</span>
+      </Link>
       <Link to="/operations" className="menu-link">
         <Icon name="clock" />
         <span>{t('app.operations')}</span>

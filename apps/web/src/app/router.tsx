@@ -81,6 +81,12 @@ const serversRoute = createRoute({
   component: lazyRouteComponent(() => import('../servers/servers-page.tsx'), 'ServersPage'),
 });
 
+const healthRoute = createRoute({
+  getParentRoute: () => homeRoute,
+  path: '/health',
+  component: lazyRouteComponent(() => import('../health/health-page.tsx'), 'HealthPage'),
+});
+
 const operationsRoute = createRoute({
   getParentRoute: () => homeRoute,
   path: '/operations',
@@ -132,6 +138,7 @@ const routeTree = rootRoute.addChildren([
       machinesRoute,
       machineRoute,
       serversRoute,
+      healthRoute,
       operationsRoute,
       failedOperationsRoute,
       accountRoute.addChildren([ownRoute, peopleRoute, tokensRoute]),

@@ -89,6 +89,9 @@ describe('formats', () => {
     expect(createFormatter('es', { locale: 'es' }).bytes(512)).toBe('512\u00a0B');
     expect(createFormatter('en', { locale: 'en' }).duration(90_000)).toBe('1 min');
     expect(createFormatter('ru', { locale: 'ru' }).duration(5_000)).toMatch(/5\sс/);
+    expect(createFormatter('en', { locale: 'en' }).span(150)).toBe('150 ms');
+    expect(createFormatter('es', { locale: 'es' }).span(1_500)).toMatch(/^1,5\ss/);
+    expect(createFormatter('en', { locale: 'en' }).span(98_000)).toBe('1 min');
   });
 
   it('sort vm2 before vm10', () => {

@@ -9,7 +9,10 @@ export interface Formatter {
   readonly bytes: (value: number) => string;
   /** 90 -> `2 min`. Rounded to one unit. */
   readonly duration: (milliseconds: number) => string;
+  /** 150 -> `150 ms`, 1500 -> `1.5 sec`: what is mostly shorter than a minute. */
+  readonly span: (milliseconds: number) => string;
   readonly ago: (milliseconds: number) => string;
+  readonly hourMinute: (instant: string | number) => string;
   readonly time: (instant: string | number) => string;
   readonly dateTime: (instant: string | number) => string;
 }
@@ -33,6 +36,8 @@ export function createFormatter(language: Language, { locale }: { readonly local
   const times = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
+  const shortTimes = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+  const fineSeconds = new Intl.NumberFormat(locale, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 });
   const units = new Map<string, Intl.NumberFormat>();
   const toUnit = (unit: string): Intl.NumberFormat => {
     const known = units.get(unit) ?? new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 });
@@ -58,10 +63,15 @@ export function createFormatter(language: Language, { locale }: { readonly local
       const [amount, unit] = split(milliseconds);
       return toUnit(unit).format(amount);
     },
+    span(milliseconds) {
+      if (milliseconds < SECOND) return toUnit('millisecond').format(milliseconds);
+      return milliseconds < MINUTE ? fineSeconds.format(milliseconds / SECOND) : this.duration(milliseconds);
+    },
     ago(milliseconds) {
       const [amount, unit] = split(milliseconds);
       return relative.format(-amount, unit);
     },
+    hourMinute: (instant) => shortTimes.format(new Date(instant)),
     time: (instant) => times.format(new Date(instant)),
     dateTime: (instant) => dateTimes.format(new Date(instant)),
   };

@@ -1,7 +1,7 @@
 import { ManualClock } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api/api-error.ts';
-import { buildMachine, buildSnapshot } from '../testing/build-fleet.ts';
+import { buildMachine, buildResilience, buildSnapshot } from '../testing/build-fleet.ts';
 import { createFleetFeed, type EventStream } from './fleet-feed.ts';
 import { createFleetStore } from './fleet-store.ts';
 
@@ -48,8 +48,8 @@ function setUp() {
         if (world.error !== null) return Promise.reject(world.error);
         return Promise.resolve({ snapshot: buildSnapshot({ boot: world.boot, seq: world.seq }), etag: '"1"' });
       },
-      tellVisible: (connection, machines) => {
-        visible.push([connection, machines]);
+      tellVisible: (connection, { machines, resilience }) => {
+        visible.push(resilience ? [connection, machines, 'resilience'] : [connection, machines]);
         return Promise.resolve();
       },
       toEventsUrl: (id) => `/events?${id ?? ''}`,
@@ -239,5 +239,33 @@ describe('the fleet feed', () => {
     feed.networkChanged();
     await settle();
     expect(streams).toHaveLength(2);
+  });
+
+  it('says that figures of protection are shown, again after a reconnect, and keeps what it is told', async () => {
+    const { feed, streams, store, visible, clock, settle, hello } = setUp();
+    feed.start();
+    await settle();
+    hello();
+    feed.setResilience('shown');
+    await clock.advance(0);
+    expect(visible.at(-1)).toEqual(['c1', [], 'resilience']);
+    const [first, second] = [buildResilience({ id: 's1' }), buildResilience({ id: 's2' })];
+    const portal = { loop_lag_ms: 1, memory_bytes: 2, database_bytes: null, sse_clients: 1, console_sessions: 0 };
+    streams[0]?.emit('resilience.changed', { at: '2026-01-01T00:00:02.000Z', servers: [first, second], portal });
+    streams[0]?.emit('resilience.changed', { at: '2026-01-01T00:00:04.000Z', servers: [{ ...second, state: 'slow' }], portal });
+    expect(store.resilience()?.servers.map(({ id, state }) => [id, state])).toEqual([
+      ['s1', 'live'],
+      ['s2', 'slow'],
+    ]);
+    store.replaceResilience({ at: '2026-01-01T00:00:03.000Z', servers: [], portal });
+    expect(store.resilience()?.servers).toHaveLength(2);
+    streams[0]?.fail();
+    await clock.advance(1_000);
+    await settle();
+    hello();
+    expect(visible.at(-1)).toEqual(['c1', [], 'resilience']);
+    feed.setResilience('hidden');
+    await clock.advance(0);
+    expect(visible.at(-1)).toEqual(['c1', []]);
   });
 });

@@ -48,6 +48,8 @@ export interface FleetFeed {
   /** The network came back or went: try now. */
   readonly networkChanged: () => void;
   readonly setVisibleMachines: (machines: readonly MachineId[]) => void;
+  /** Whether the figures of protection are on the page. */
+  readonly setResilience: (state: 'shown' | 'hidden') => void;
   readonly status: () => FeedStatus;
   readonly subscribe: (listener: () => void) => () => void;
 }
@@ -69,6 +71,7 @@ const CHANGES: readonly EventName[] = [
   'operation.progressed',
   'dead-letter.changed',
   'dead-letter.removed',
+  'resilience.changed',
 ];
 
 /** Keeps the store true: snapshot, then the event stream, and polling where streams do not get through. */
@@ -84,6 +87,7 @@ export function createFleetFeed(options: FleetFeedOptions): FleetFeed {
   let trueAtWallMs: number | null = null;
   let attempt = 0;
   let visible: readonly MachineId[] = [];
+  let resilience: 'shown' | 'hidden' = 'hidden';
   const timers = new Map<'connect' | 'hello' | 'poll' | 'hidden' | 'visible', TimerHandle>();
 
   const setTimer = (name: Parameters<typeof timers.set>[0], delayMs: number, callback: () => void): void => {
@@ -211,10 +215,12 @@ export function createFleetFeed(options: FleetFeedOptions): FleetFeed {
 
   function sendVisible(): void {
     if (connection === null) return;
-    portal.tellVisible(connection, visible, { signal: run?.signal }).catch((error: unknown) => {
-      // Only a hint about order of refreshing; the next scroll or reconnect says it again. A session that is over is told by the stream.
-      if (!(error instanceof ApiError) && run?.signal.aborted === false) throw error;
-    });
+    portal
+      .tellVisible(connection, { machines: visible, resilience: resilience === 'shown' }, { signal: run?.signal })
+      .catch((error: unknown) => {
+        // Only a hint about order of refreshing; the next scroll or reconnect says it again. A session that is over is told by the stream.
+        if (!(error instanceof ApiError) && run?.signal.aborted === false) throw error;
+      });
   }
 
   function suspend(): void {
@@ -272,6 +278,10 @@ export function createFleetFeed(options: FleetFeedOptions): FleetFeed {
     setVisibleMachines(machines) {
       visible = machines.slice(0, VISIBLE_MACHINES_MAX);
       setTimer('visible', VISIBLE_DEBOUNCE_MS, sendVisible);
+    },
+    setResilience(state) {
+      resilience = state;
+      setTimer('visible', 0, sendVisible);
     },
     status: () => status,
     subscribe(listener) {

@@ -1,12 +1,27 @@
-import type { EventName, EventPayload, Machine, Operation, Server, Snapshot } from '@breakwater/contract';
+import type { EventName, EventPayload, Machine, Operation, PortalHealth, Server, ServerResilience, Snapshot } from '@breakwater/contract';
 
 export const toKey = (id: { readonly server_id: string; readonly moid: string }): string => `${id.server_id}/${id.moid}`;
 
 /** What a listener may be interested in. `outline`: anything that decides which machines are listed and in which order by name or state. */
-export type Topic = 'servers' | 'operations' | 'dead-letters' | 'outline' | 'figures' | `machine:${string}` | `server:${string}`;
+export type Topic =
+  | 'servers'
+  | 'operations'
+  | 'dead-letters'
+  | 'outline'
+  | 'figures'
+  | 'resilience'
+  | `machine:${string}`
+  | `server:${string}`;
 
 /** Operations of the page; older ones are asked for by the operations page. */
 const OPERATIONS_KEPT = 200;
+
+/** How servers are protected, as far as it has been told. */
+export interface ResilienceFigures {
+  readonly at: string;
+  readonly servers: readonly ServerResilience[];
+  readonly portal: PortalHealth;
+}
 
 export interface FleetStore {
   readonly machine: (key: string) => Machine | undefined;
@@ -22,6 +37,12 @@ export interface FleetStore {
   readonly replace: (snapshot: Snapshot) => void;
   readonly apply: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
   readonly putOperation: (operation: Operation) => void;
+  /** Null until it is first told. */
+  readonly resilience: () => ResilienceFigures | null;
+  /** One whole picture; an older one than what is known changes nothing. */
+  readonly replaceResilience: (figures: ResilienceFigures) => void;
+  /** The row as an act has left it. */
+  readonly putResilience: (row: ServerResilience) => void;
   readonly clear: () => void;
 }
 
@@ -31,6 +52,7 @@ export function createFleetStore(): FleetStore {
   const servers = new Map<string, Server>();
   const operations = new Map<string, Operation>();
   const listeners = new Map<Topic, Set<() => void>>();
+  let resilience: ResilienceFigures | null = null;
   let machineList: readonly Machine[] | null = null;
   let serverList: readonly Server[] | null = null;
   let operationList: readonly Operation[] | null = null;
@@ -62,8 +84,17 @@ export function createFleetStore(): FleetStore {
 
   const dropServer = (id: string, topics: Set<Topic>): void => {
     if (!servers.delete(id)) return;
-    topics.add(`server:${id}`).add('servers');
+    topics.add(`server:${id}`).add('servers').add('resilience');
+    if (resilience !== null) resilience = { ...resilience, servers: resilience.servers.filter((row) => row.id !== id) };
     for (const machine of machines.values()) if (machine.server_id === id) dropMachine(toKey(machine), topics);
+  };
+
+  /** Rows that are told take the place of those with the same id. */
+  const mergeResilience = (news: ResilienceFigures, topics: Set<Topic>): void => {
+    const told = new Map(news.servers.map((row) => [row.id, row]));
+    const kept = (resilience?.servers ?? []).filter(({ id }) => !told.has(id));
+    resilience = { ...news, servers: [...kept, ...news.servers] };
+    topics.add('resilience');
   };
 
   const putOperation = (operation: Operation, topics: Set<Topic>): void => {
@@ -136,6 +167,9 @@ export function createFleetStore(): FleetStore {
           deadLetterChanges += 1;
           topics.add('dead-letters');
           break;
+        case 'resilience.changed':
+          mergeResilience(change.payload, topics);
+          break;
         case 'hello':
         case 'reader.changed':
         case 'resync':
@@ -148,8 +182,21 @@ export function createFleetStore(): FleetStore {
       putOperation(operation, topics);
       publish(topics);
     },
+    resilience: () => resilience,
+    replaceResilience(figures) {
+      if (resilience !== null && Date.parse(resilience.at) > Date.parse(figures.at)) return;
+      resilience = figures;
+      publish(new Set(['resilience']));
+    },
+    putResilience(row) {
+      if (resilience === null) return;
+      const topics = new Set<Topic>();
+      mergeResilience({ ...resilience, servers: [row] }, topics);
+      publish(topics);
+    },
     clear() {
-      const topics = new Set<Topic>(['outline', 'servers', 'operations']);
+      const topics = new Set<Topic>(['outline', 'servers', 'operations', 'resilience']);
+      resilience = null;
       for (const key of machines.keys()) topics.add(`machine:${key}`);
       for (const id of servers.keys()) topics.add(`server:${id}`);
       machines.clear();

@@ -4,16 +4,21 @@ import type { ReactNode } from 'react';
 import { describeCode } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { toVerb } from './power-verbs.ts';
+import { ProtectionChange, toProtectionKind } from './protection-change.tsx';
 
 /** `Power off: web-01`, in the reader's language. */
 export function toOperationTitle(t: TFunction, operation: Operation): string {
   const words = toWords(t, operation.kind);
-  return operation.machine_name === null ? words : t('operation.on', { verb: words, name: operation.machine_name });
+  const serverName = operation.details?.['server_name'];
+  const name = operation.machine_name ?? (typeof serverName === 'string' ? serverName : null);
+  return name === null ? words : t('operation.on', { verb: words, name });
 }
 
 function toWords(t: TFunction, kind: string): string {
   if (kind === 'dead_letter.discarded') return t('failed.discarded');
   if (kind === 'dead_letter.settled') return t('failed.settled');
+  const protection = toProtectionKind(kind);
+  if (protection !== null) return t(`operation_kind.${protection}`);
   const verb = toVerb(kind);
   return verb === null ? kind : t(`verb.${verb}`);
 }
@@ -39,6 +44,7 @@ export function OperationOutcome({ operation }: { readonly operation: Operation 
         />
       ) : null}
       {why === '' ? null : <span className="outcome-why">{why}</span>}
+      <ProtectionChange operation={operation} />
       {state === 'unknown' ? <span className="outcome-why">{t('operation.unknown_explained')}</span> : null}
     </div>
   );

@@ -1,4 +1,4 @@
-import type { Machine, Operation, Server, Snapshot } from '@breakwater/contract';
+import type { Machine, Operation, Server, ServerResilience, Snapshot } from '@breakwater/contract';
 
 /** Values of the API for tests; each key can be set. */
 export function buildMachine(overrides: Partial<Machine> = {}): Machine {
@@ -43,6 +43,7 @@ export function buildServer(overrides: Partial<Server> = {}): Server {
     pinned_sha256: null,
     enabled: true,
     paused: false,
+    polling_paused: false,
     has_password: true,
     state: 'live',
     problem_code: null,
@@ -73,6 +74,7 @@ export function buildOperation(overrides: Partial<Operation> = {}): Operation {
     progress_percent: null,
     error_code: null,
     error: null,
+    details: null,
     created_at: '2026-01-01T10:00:00Z',
     updated_at: '2026-01-01T10:00:00Z',
     ...overrides,
@@ -87,3 +89,36 @@ export const buildSnapshot = (overrides: Partial<Snapshot> = {}): Snapshot => ({
   operations: [],
   ...overrides,
 });
+
+export function buildResilience(row: Partial<ServerResilience> & { readonly id: string }): ServerResilience {
+  const wait = { waiting: 0, p50_ms: 0.5, p95_ms: 12 };
+  return {
+    name: row.id,
+    state: 'live',
+    linked: true,
+    data_at: '2026-01-01T00:00:00.000Z',
+    breaker: { state: 'closed', since: null, next_probe_at: null, failures: 0, failure_threshold: 5, isolated: null },
+    requests: { active: 1, max: 4, waiting: 0, avg_wait_ms: 3 },
+    waits: { CRITICAL: wait, HIGH: wait, NORMAL: wait, LOW: wait },
+    delay: { now_ms: 150, min_ms: 150, max_ms: 10_000 },
+    last_hour: { calls: 120, throttled: 2, timed_out: 1, failed: 0, rejected: 0 },
+    pool: { size: 5, active: 1, available: 4, reconnects: 0, errors: 0, errors_last_hour: 0 },
+    cache_hit_percent: 97.5,
+    screens: { cycle_ms: 98_000, refreshed: 45, total: 69 },
+    polling_paused: null,
+    limits: {
+      values: {
+        max_concurrent: 4,
+        min_interval_ms: 150,
+        failure_threshold: 5,
+        request_timeout_ms: 30_000,
+        thumbnail_ttl_ms: 120_000,
+        list_ttl_ms: 60_000,
+      },
+      origin: 'configured',
+      hand: null,
+    },
+    alerts: [],
+    ...row,
+  };
+}

@@ -24,6 +24,7 @@ const PATHS = {
   more: 'M5 12h.01M12 12h.01M19 12h.01',
   question: 'M9 9a3 3 0 1 1 4 2.8c-.7.3-1 .8-1 1.5v.7M12 17.3v.01',
   moon: 'M19 14.5A7.5 7.5 0 0 1 9.5 5a7.5 7.5 0 1 0 9.5 9.5',
+  pulse: 'M3 12h4l2.5-6l4 12l2.5-6h5',
   pause: 'M8 5v14M16 5v14',
 } as const;
 

@@ -2,6 +2,7 @@ import type { Operation } from '@breakwater/contract';
 import type { Moid, OperationId, Secret, ServerId } from '@breakwater/kernel';
 import type { MachineFacts } from '../machine.ts';
 import type { ServerRecord } from '../server.ts';
+import type { ServerControls } from '../server-controls.ts';
 
 /** Servers and their passwords. Passwords are encrypted at rest by the implementation and come back as `Secret`. */
 export interface ServerRepository {
@@ -18,6 +19,18 @@ export interface InventoryRepository {
   load(): Promise<readonly { readonly serverId: ServerId; readonly dataAtWallMs: number; readonly machines: readonly MachineFacts[] }[]>;
   save(serverId: ServerId, inventory: { readonly dataAtWallMs: number; readonly machines: readonly MachineFacts[] }): Promise<void>;
   remove(serverId: ServerId): Promise<void>;
+}
+
+/** What is set by hand about servers. Goes with its server when that is removed. */
+export interface ControlRepository {
+  load(): Promise<readonly { readonly serverId: ServerId; readonly controls: ServerControls }[]>;
+  save(serverId: ServerId, controls: ServerControls): Promise<void>;
+}
+
+/** What was recorded about the protection of servers. Goes with its server when that is removed. */
+export interface HistoryRepository {
+  load(): Promise<readonly { readonly serverId: ServerId; readonly bytes: Uint8Array }[]>;
+  save(serverId: ServerId, bytes: Uint8Array): Promise<void>;
 }
 
 /** The operations journal. An entry is written before its act begins. */

@@ -1,6 +1,6 @@
 import type { BreakerStats, PoolStats, PowerState, PowerVerb, QueueFigures, ServerTest } from '@breakwater/contract';
 import type { Moid } from '@breakwater/kernel';
-import type { PipelineSnapshot } from '@breakwater/resilience';
+import type { DurationCounts, PipelineSnapshot } from '@breakwater/resilience';
 import type { MachineFacts, ServerGauges } from '../machine.ts';
 import type { ServerCredentials, ServerProduct, ServerRecord, ServerTrouble } from '../server.ts';
 
@@ -49,6 +49,20 @@ export interface ConsoleDoor {
     | { readonly kind: 'ca'; readonly pem?: string | undefined };
 }
 
+/** What can be changed about a link while it lives. */
+export interface LinkLimits {
+  readonly maxConcurrent: number;
+  /** Least time between the starts of two requests. */
+  readonly minIntervalMs: number;
+  /** Failures in a row that open the breaker. */
+  readonly failureThreshold: number;
+  /** For calls other than pictures and the wait for news. */
+  readonly requestTimeoutMs: number;
+}
+
+/** How long requests have waited for their turn since the link was opened, by class; what happened in between is a difference. */
+export type WaitCounts = Readonly<Record<'CRITICAL' | 'HIGH' | 'NORMAL' | 'LOW', DurationCounts>>;
+
 export interface LinkFigures {
   readonly queue: QueueFigures;
   readonly breaker: BreakerStats;
@@ -57,6 +71,18 @@ export interface LinkFigures {
   readonly delayMs: number;
   /** Everything that the server's pipeline counts. */
   readonly pipeline: PipelineSnapshot;
+  /** Requests that wait for their turn now. */
+  readonly waiting: Readonly<Record<'CRITICAL' | 'HIGH' | 'NORMAL' | 'LOW', number>>;
+  /** Counted since the link was opened. */
+  readonly calls: {
+    readonly attempts: number;
+    /** Answered 503 or another "too much". */
+    readonly throttled: number;
+    readonly timedOut: number;
+    readonly failed: number;
+    /** Turned away by our own protection. */
+    readonly rejected: number;
+  };
 }
 
 export interface ScreenOptions {
@@ -87,12 +113,20 @@ export interface ServerLink {
   /** Takes a fresh ticket; call it only when the browser's socket is open. */
   openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor>;
   figures(): LinkFigures;
+  waitCounts(): WaitCounts;
   resetBreaker(): void;
+  /** Opens the breaker as failures would: probes are sent after its recovery time. */
+  tripBreaker(reason: string): void;
+  /** Keeps everything away from the server, probes included, for `forMs`, or until the breaker is reset when that is null. */
+  isolate(reason: string, options: { readonly forMs: number | null }): void;
+  setLimits(limits: LinkLimits): void;
   /** Logs out and closes all sockets. */
   close(): Promise<void>;
 }
 
 export interface ServerLinks {
+  /** With which links are opened. */
+  readonly limits: LinkLimits;
   open(record: ServerRecord, credentials: ServerCredentials): ServerLink;
   /** Tries name, port, certificate, version, sign-in and inventory, once each, and reports every step. */
   test(record: ServerRecord, credentials: ServerCredentials, options: { readonly signal: AbortSignal }): Promise<ServerTest>;

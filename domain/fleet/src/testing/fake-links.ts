@@ -1,21 +1,23 @@
 import type { PowerState, PowerVerb, ServerTest } from '@breakwater/contract';
 import { ManualClock, type Moid, onAbort, type ServerId } from '@breakwater/kernel';
-import { createPipeline } from '@breakwater/resilience';
+import { createPipeline, emptyDurationCounts } from '@breakwater/resilience';
 import type { ServerGauges } from '../machine.ts';
 import type {
   ActOutcome,
   ConsoleDoor,
   InventoryNews,
   LinkFigures,
+  LinkLimits,
   ScreenOptions,
   ScreenPicture,
   ServerLink,
   ServerLinks,
   TaskProgress,
+  WaitCounts,
 } from '../ports/server-link.ts';
 import type { ServerCredentials, ServerRecord } from '../server.ts';
 
-const NO_WAIT = { total_requests: 0, avg_wait_time: 0 };
+const NO_WAIT = { total_requests: 0, avg_wait_time: 0, total_wait_time: 0 };
 
 export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
   return {
@@ -46,9 +48,20 @@ export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
     pool: { pool_size: 5, available_connections: 5, active_connections: 0, total_connections: 1, reconnects: 0, errors: 0 },
     delayMs: 150,
     pipeline: createPipeline({}, { key: 'fake', clock: new ManualClock() }).snapshot(),
+    waiting: { CRITICAL: 0, HIGH: 0, NORMAL: 0, LOW: 0 },
+    calls: { attempts: 0, throttled: 0, timedOut: 0, failed: 0, rejected: 0 },
     ...change,
   };
 }
+
+export const FAKE_LIMITS: LinkLimits = { maxConcurrent: 4, minIntervalMs: 150, failureThreshold: 5, requestTimeoutMs: 30_000 };
+
+export const NO_WAITS: WaitCounts = {
+  CRITICAL: emptyDurationCounts(),
+  HIGH: emptyDurationCounts(),
+  NORMAL: emptyDurationCounts(),
+  LOW: emptyDurationCounts(),
+};
 
 export const EMPTY_GAUGES: ServerGauges = { cpu: null, memory: null, datastores: [], hosts: [], machines: [] };
 
@@ -59,6 +72,7 @@ export class FakeLink implements ServerLink {
   readonly captures: { readonly moid: Moid; readonly options: ScreenOptions }[] = [];
   readonly acts: { readonly moid: Moid; readonly verb: PowerVerb; report(progress: TaskProgress): void }[] = [];
   readonly calls: string[] = [];
+  readonly limits: LinkLimits[] = [];
   current: LinkFigures = createFigures();
   gaugeReads = 0;
   capture: (moid: Moid, options: ScreenOptions) => Promise<ScreenPicture | null> = async () => null;
@@ -134,8 +148,36 @@ export class FakeLink implements ServerLink {
     return this.current;
   }
 
+  waits: WaitCounts = NO_WAITS;
+
+  waitCounts(): WaitCounts {
+    return this.waits;
+  }
+
   resetBreaker(): void {
     this.calls.push('resetBreaker');
+    this.current = { ...this.current, breaker: createFigures().breaker };
+  }
+
+  tripBreaker(): void {
+    this.calls.push('tripBreaker');
+    this.#open(this.current.breaker.recovery_timeout);
+  }
+
+  isolate(_reason: string, { forMs }: { readonly forMs: number | null }): void {
+    this.calls.push(`isolate ${forMs}`);
+    this.#open(forMs === null ? null : forMs / 1_000);
+  }
+
+  setLimits(limits: LinkLimits): void {
+    this.limits.push(limits);
+  }
+
+  #open(timeUntilRetry: number | null): void {
+    this.current = {
+      ...this.current,
+      breaker: { ...this.current.breaker, state: 'open', opened_at: '2026-01-01T00:00:00.000Z', time_until_retry: timeUntilRetry },
+    };
   }
 
   async close(): Promise<void> {
@@ -155,6 +197,7 @@ export const FAILED_TEST: ServerTest = {
 };
 
 export class FakeLinks implements ServerLinks {
+  readonly limits = FAKE_LIMITS;
   readonly opened: FakeLink[] = [];
   readonly tested: { readonly record: ServerRecord; readonly credentials: ServerCredentials }[] = [];
   answer: ServerTest = FAILED_TEST;

@@ -9,7 +9,7 @@ import type { CondensedScreen, EncodedScreen, ScreenEncoder } from '../ports/scr
 import type { InventoryNews } from '../ports/server-link.ts';
 import type { ServerProduct, ServerRecord } from '../server.ts';
 import { type FakeLink, FakeLinks } from './fake-links.ts';
-import { MemoryInventory, MemoryOperations, MemoryServers } from './memory-repositories.ts';
+import { MemoryControls, MemoryHistories, MemoryInventory, MemoryOperations, MemoryServers } from './memory-repositories.ts';
 
 export const ESXI: ServerProduct = {
   fullName: 'VMware ESXi 8.0.2 build-22380479',
@@ -112,6 +112,8 @@ export interface FleetBed {
   readonly inventory: MemoryInventory;
   readonly operations: MemoryOperations;
   readonly deadLetters: DeadLetterStore;
+  readonly controls: MemoryControls;
+  readonly histories: MemoryHistories;
   readonly encoder: FakeEncoder;
   readonly events: FleetEvent[];
   readonly link: (id: string) => FakeLink;
@@ -134,6 +136,8 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
   const inventory = from?.inventory ?? new MemoryInventory();
   const operations = from?.operations ?? new MemoryOperations();
   const deadLetters = from?.deadLetters ?? createMemoryDeadLetterStore({ maxLetters: 1_000 });
+  const controls = from?.controls ?? new MemoryControls();
+  const histories = from?.histories ?? new MemoryHistories();
   for (const record of options.records ?? []) {
     servers.records.set(record.id, record);
     servers.passwords.set(record.id, 'right');
@@ -145,6 +149,8 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
     inventory,
     operations,
     deadLetters,
+    controls,
+    histories,
     links,
     encoder,
     clock,
@@ -162,6 +168,8 @@ export function createFleetBed(options: FleetBedOptions = {}): FleetBed {
     inventory,
     operations,
     deadLetters,
+    controls,
+    histories,
     encoder,
     events,
     link: (id) => links.of(id),

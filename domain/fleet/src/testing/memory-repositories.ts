@@ -1,8 +1,15 @@
 import type { Operation } from '@breakwater/contract';
 import { type OperationId, Secret, type ServerId } from '@breakwater/kernel';
 import type { MachineFacts } from '../machine.ts';
-import type { InventoryRepository, OperationRepository, ServerRepository } from '../ports/repositories.ts';
+import type {
+  ControlRepository,
+  HistoryRepository,
+  InventoryRepository,
+  OperationRepository,
+  ServerRepository,
+} from '../ports/repositories.ts';
 import type { ServerRecord } from '../server.ts';
+import type { ServerControls } from '../server-controls.ts';
 
 export class MemoryServers implements ServerRepository {
   readonly records = new Map<ServerId, ServerRecord>();
@@ -78,5 +85,34 @@ export class MemoryOperations implements OperationRepository {
 
   async listUnfinished(): Promise<readonly Operation[]> {
     return [...this.entries.values()].filter(({ state }) => state === 'queued' || state === 'running');
+  }
+}
+
+export class MemoryControls implements ControlRepository {
+  readonly saved = new Map<ServerId, ServerControls>();
+  failure: Error | null = null;
+
+  async load(): Promise<readonly { readonly serverId: ServerId; readonly controls: ServerControls }[]> {
+    return Array.from(this.saved, ([serverId, controls]) => ({ serverId, controls }));
+  }
+
+  async save(serverId: ServerId, controls: ServerControls): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+    this.saved.set(serverId, controls);
+  }
+}
+
+export class MemoryHistories implements HistoryRepository {
+  readonly saved = new Map<ServerId, Uint8Array>();
+  failure: Error | null = null;
+
+  async load(): Promise<readonly { readonly serverId: ServerId; readonly bytes: Uint8Array }[]> {
+    if (this.failure !== null) throw this.failure;
+    return Array.from(this.saved, ([serverId, bytes]) => ({ serverId, bytes }));
+  }
+
+  async save(serverId: ServerId, bytes: Uint8Array): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+    this.saved.set(serverId, bytes);
   }
 }
