@@ -2,7 +2,7 @@ import { OpsError, type Random, type Secret, systemRandom } from '@breakwater/ke
 import type { SharedStore, SharedStoreListener, SharedView, SyncAnswer, SyncRequest } from '@breakwater/resilience';
 import { Redis, type RedisOptions } from 'ioredis';
 import { BREAKER_SCRIPTS, type BreakerScript } from './breaker-scripts.ts';
-import { MAX_NAME, MAX_TEXT, parseAnswer, parseMessage, parseView, toNumber } from './parse-view.ts';
+import { MAX_NAME, MAX_TEXT, parseAnswer, parseFoundView, parseMessage, toNumber } from './parse-view.ts';
 
 export interface ValkeyStoreOptions {
   /** `redis://` or `rediss://`, with user and password where the server asks for them. */
@@ -199,9 +199,10 @@ class Store implements ValkeyStore {
     const pipeline = this.#redis.pipeline();
     for (const name of names) pipeline.hmget(this.#key(name), 'state', 'cause', 'epoch', 'until', 'streak', 'reason', 'actor', 'hold');
     const results = await this.#guard(pipeline.exec());
-    return (results ?? []).map(([error, fields], index) => {
-      if (error !== null) throw this.#toError(error);
-      return parseView(names[index] ?? '', fields, atMs);
+    return (results ?? []).flatMap(([error, fields], index) => {
+      if (error !== null && error.name !== 'ReplyError') throw this.#toError(error);
+      const view = error === null ? parseFoundView(names[index] ?? '', fields, atMs) : null;
+      return view === null ? [] : [view];
     });
   }
 

@@ -3,7 +3,8 @@ import type { SharedState, SharedView } from '@breakwater/resilience';
 
 /** Longer texts are cut before they are written; whoever finds one all the same has not found ours. */
 export const MAX_TEXT = 200;
-export const MAX_NAME = 256;
+/** A host name has up to 253 characters. */
+export const MAX_NAME = 512;
 /** A view with all its texts at their longest, every character escaped, is shorter. */
 const MAX_MESSAGE = 8_192;
 
@@ -15,7 +16,7 @@ function malformed(what: string): OpsError {
 }
 
 /** `fields`: state, cause, epoch, until, streak, reason, actor, hold. All empty when the store knows nothing of the breaker. */
-export function parseView(key: string, fields: unknown, atMs: number): SharedView {
+function parseView(key: string, fields: unknown, atMs: number): SharedView {
   if (!Array.isArray(fields) || fields.length < 8) throw malformed('a breaker without its fields');
   const [state, cause, epoch, until, streak, reason, actor, hold] = fields as readonly unknown[];
   if (state === null) {
@@ -34,6 +35,15 @@ export function parseView(key: string, fields: unknown, atMs: number): SharedVie
     holdUntilMs: toNumber(hold),
     atMs,
   };
+}
+
+/** Null for what no version of this program has written: one key that somebody has spoiled must not hide the others. */
+export function parseFoundView(key: string, fields: unknown, atMs: number): SharedView | null {
+  try {
+    return parseView(key, fields, atMs);
+  } catch {
+    return null;
+  }
 }
 
 /** What a script answers: the view and, last, the instant at which it was so. */

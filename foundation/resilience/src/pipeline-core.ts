@@ -9,7 +9,7 @@ import { Deadlines } from './deadline-list.ts';
 import { type EventListener, isHeardBy, type ResilienceEvent, tell } from './events.ts';
 import { type CallFigures, CallTally, type LatencyHistogram } from './figures.ts';
 import { type RejectionCode, Rejections } from './rejections.ts';
-import { RetryBudget } from './retry-budget.ts';
+import { RetryBudget, type RetryBudgetSpec } from './retry-budget.ts';
 import type { SharedBreakers } from './shared-breakers.ts';
 import type { PipelineSpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
@@ -72,7 +72,7 @@ export class PipelineCore {
     const { attempt } = spec;
     this.adaptiveTimeout = attempt?.adaptive === undefined ? null : new AdaptiveTimeout(attempt.adaptive, { maxMs: attempt.timeoutMs });
     const budget = spec.retry?.budget;
-    this.retryBudget = budget === undefined ? null : new RetryBudget(budget, this.clock.now());
+    this.retryBudget = budget === undefined ? null : this.#createRetryBudget(budget, options);
     this.gate =
       spec.admission === undefined
         ? null
@@ -193,6 +193,11 @@ export class PipelineCore {
       onChange: (change) => this.onChange(change),
       onHold: (forMs) => this.gate?.hold(forMs),
     });
+  }
+
+  #createRetryBudget(spec: RetryBudgetSpec, { shared, sharedKey = this.key }: PipelineCoreOptions): RetryBudget {
+    if (shared === undefined) return new RetryBudget(spec, this.clock.now());
+    return shared.createRetryBudget(spec, { key: sharedKey, clock: this.clock });
   }
 }
 

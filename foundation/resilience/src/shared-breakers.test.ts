@@ -1,5 +1,6 @@
 import { createSeededRandom, ManualClock } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
+import { constantBackoff } from './backoff.ts';
 import type { ResilienceEvent } from './events.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createSharedBreakers, type SharedBreakers, type SharedPolicy, type SharedStatus } from './shared-breakers.ts';
@@ -386,6 +387,37 @@ describe('shared breakers', () => {
     expect(starts).toEqual([]);
     await bed.clock.advance(20);
     expect(await Promise.all(running)).toEqual(['ok', 'ok']);
+  });
+
+  it('repeat no more often together than one budget allows, and each by its own while nobody can be asked', async () => {
+    const spec: PipelineSpec = {
+      retry: { attempts: 2, backoff: constantBackoff(10), budget: { share: 0, perSecond: 0, capacity: 6 } },
+    };
+    const bed = await createBed(3, { spec });
+    let attempts = 0;
+    const burst = async (): Promise<number> => {
+      attempts = 0;
+      for (let round = 0; round < 20; round++) {
+        const calls = bed.nodes.map(({ pipeline }) =>
+          pipeline.attempt(
+            () => {
+              attempts++;
+              throw new Error('down');
+            },
+            { idempotent: true },
+          ),
+        );
+        await bed.clock.advance(1_100);
+        await Promise.all(calls);
+      }
+      return attempts - 60;
+    };
+    // Six in the common bucket, and the first of each process.
+    expect(await burst()).toBe(9);
+    expect(await burst()).toBe(0);
+    for (const { store } of bed.nodes) store.cut();
+    await bed.clock.advance(10_000);
+    expect(await burst()).toBe(18);
   });
 
   it('hold one timer and one subscription for ten thousand breakers, and look only for those that are not closed', async () => {

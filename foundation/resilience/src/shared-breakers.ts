@@ -2,9 +2,11 @@ import { type Clock, createId, type Random, systemClock, systemRandom, type Time
 import type { Breaker, BreakerOptions } from './breaker.ts';
 import { tell } from './events.ts';
 import { requireAbove, requireCount } from './invalid-spec.ts';
+import type { RetryBudget, RetryBudgetSpec } from './retry-budget.ts';
 import { SharedBreaker } from './shared-breaker.ts';
 import { type LinkHost, type SharedLease, SharedLink } from './shared-link.ts';
-import type { LeaseAnswer, SharedOpenTime, SharedOrder, SharedStore, SharedView, TokenRequest } from './shared-store.ts';
+import { SharedRetryBudget } from './shared-retry-budget.ts';
+import type { LeaseAnswer, SharedOpenTime, SharedOrder, SharedStore, SharedView } from './shared-store.ts';
 import { SharedWrites } from './shared-writes.ts';
 import type { BreakerSpec, GrowingOpenTime } from './spec.ts';
 
@@ -65,8 +67,8 @@ export interface SharedBreakers {
   createBreaker(spec: BreakerSpec, parts: SharedBreakerParts): Breaker;
   /** Orders for all processes, also for a breaker that this one does not have. Rejects when the store is out of reach. */
   override(order: Omit<SharedOrder, 'forMs'> & { readonly forMs?: number | undefined }): Promise<SharedView>;
-  /** Tokens for repetitions out of the common bucket; 0 when the store is out of reach. */
-  exchange(request: TokenRequest): Promise<number>;
+  /** A budget for repetitions that all processes draw from. */
+  createRetryBudget(spec: RetryBudgetSpec, parts: { readonly key: string; readonly clock: Clock }): RetryBudget;
   figures(): SharedFigures;
   close(): Promise<void>;
 }
@@ -172,14 +174,19 @@ class SharedState implements SharedBreakers, LinkHost {
     });
   }
 
-  async exchange(request: TokenRequest): Promise<number> {
-    if (!this.#isReachable) return 0;
-    try {
-      return await this.#store.exchange(request);
-    } catch (error) {
-      this.#fail(error);
-      return 0;
-    }
+  createRetryBudget(spec: RetryBudgetSpec, parts: { readonly key: string; readonly clock: Clock }): RetryBudget {
+    return new SharedRetryBudget(spec, {
+      ...parts,
+      isReachable: () => this.#isReachable,
+      exchange: async (request) => {
+        try {
+          return await this.#store.exchange(request);
+        } catch (error) {
+          this.#fail(error);
+          return null;
+        }
+      },
+    });
   }
 
   figures(): SharedFigures {

@@ -7,12 +7,16 @@ export interface SharedWrite {
 
 /** Most writes that wait. Beyond it the newest is dropped: a store that is slow must not cost memory. */
 const MAX_WAITING = 128;
+/** A write that fails as often while the store can be reached is the fault of what it says, and others wait behind it. */
+const MAX_FAILURES = 3;
 
 /** What waits to be told, in order and one at a time. A write that fails waits, with all behind it, until somebody resumes. */
 export class SharedWrites {
   readonly #waiting: SharedWrite[] = [];
   readonly #onFailed: (error: unknown) => void;
   #isSending = false;
+  /** Of the first one that waits. */
+  #failures = 0;
   #dropped = 0;
 
   constructor(onFailed: (error: unknown) => void) {
@@ -45,12 +49,21 @@ export class SharedWrites {
       for (let [write] = this.#waiting; write !== undefined; [write] = this.#waiting) {
         if (write.expiresAtMs > now()) await write.send();
         else this.#dropped++;
-        this.#waiting.shift();
+        this.#next();
       }
     } catch (error) {
+      if (++this.#failures >= MAX_FAILURES) {
+        this.#dropped++;
+        this.#next();
+      }
       this.#onFailed(error);
     } finally {
       this.#isSending = false;
     }
+  }
+
+  #next(): void {
+    this.#failures = 0;
+    this.#waiting.shift();
   }
 }
