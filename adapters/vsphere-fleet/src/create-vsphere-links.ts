@@ -9,6 +9,7 @@ import {
   type LimiterSpec,
   type Pipeline,
   type ResilienceEvent,
+  type SharedBreakers,
   toLogLines,
 } from '@breakwater/resilience';
 import { type Transport, withPipeline } from '@breakwater/transport';
@@ -25,6 +26,8 @@ export interface VsphereLinksDependencies {
   readonly random?: Random;
   /** Hears what happens in the pipelines, by server id; it is logged in any case. */
   readonly onEvent?: (event: ResilienceEvent) => void;
+  /** Shares the breakers with other portals that manage the same servers. */
+  readonly shared?: SharedBreakers | undefined;
   readonly options?: Partial<VsphereLinksOptions>;
 }
 
@@ -122,7 +125,7 @@ const toSignIn = ({ user, password }: ServerCredentials): ServerCredentials => (
 
 function openPipeline(
   record: ServerRecord,
-  deps: Pick<VsphereLinksDependencies, 'clock' | 'logger' | 'random' | 'onEvent'> & {
+  deps: Pick<VsphereLinksDependencies, 'clock' | 'logger' | 'random' | 'onEvent' | 'shared'> & {
     readonly limits: Partial<EsxiLimits>;
     readonly limiter: LimiterName;
     onOpened(): void;
@@ -137,7 +140,9 @@ function openPipeline(
     if (event.kind === 'breaker.reset' || event.kind === 'breaker.closed') deps.onClosed();
     deps.onEvent?.(event);
   };
-  return createPipeline(spec, { key: record.id, clock, random, onEvent });
+  // Every portal has ids of its own for the same servers; their addresses are the same.
+  const sharedKey = `vsphere ${record.host.toLowerCase()}:${record.port}`;
+  return createPipeline(spec, { key: record.id, clock, random, onEvent, shared: deps.shared, sharedKey });
 }
 
 /** A host takes its time to draw, but nobody waits longer than this for a picture; and the next cycle is the repetition. */

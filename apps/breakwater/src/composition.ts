@@ -8,12 +8,13 @@ import { type Clock, type Logger, OpsError } from '@breakwater/kernel';
 import { type Config, createPortal, type Portal } from '@breakwater/portal';
 import { createScryptHasher, createSecretIssuer, openStorage } from '@breakwater/storage';
 import { createVsphereLinks } from '@breakwater/vsphere-fleet';
+import { openSharedState } from './open-shared-state.ts';
 
 export interface Composition {
   readonly fleet: Fleet;
   readonly access: Access;
   readonly portal: Portal;
-  /** Ends everything in the order in which nothing is lost: doors, fleet, storage. */
+  /** Ends everything in the order in which nothing is lost: doors, fleet, what is shared, storage. */
   close(): Promise<void>;
 }
 
@@ -67,6 +68,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     clock,
     logger: logger.with({ component: 'access' }),
   });
+  const shared = openSharedState(config.valkeyUrl, { clock, logger: logger.with({ component: 'shared-state' }) });
   const fleet = createFleet({
     servers: storage.servers,
     inventory: storage.inventory,
@@ -77,6 +79,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     links: createVsphereLinks({
       clock,
       logger: logger.with({ component: 'vsphere' }),
+      shared: shared?.breakers,
       options: {
         ...authorities,
         poolSize: config.esxiPoolSize,
@@ -116,6 +119,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     version: await readVersion(),
     demo: options.demo === 'simulated-fleet',
     databaseBytes: () => storage.sizeBytes(),
+    sharedState: shared === null ? undefined : () => shared.breakers.figures(),
   });
   return {
     fleet,
@@ -128,7 +132,11 @@ export async function compose(options: CompositionOptions): Promise<Composition>
         try {
           await fleet.stop();
         } finally {
-          await storage.close();
+          try {
+            await shared?.close();
+          } finally {
+            await storage.close();
+          }
         }
       }
     },

@@ -16,6 +16,7 @@ import { createUpgradeGuard, type UpgradeGuardOptions, type UpgradeHandler } fro
 import { ListBodies } from './live/list-bodies.ts';
 import { LiveFleet } from './live/live-fleet.ts';
 import { ResilienceReader } from './live/resilience-reader.ts';
+import type { SharedStateFigures } from './metrics/collect-metrics.ts';
 import { HttpFigures } from './metrics/http-figures.ts';
 import { createLoopMeter } from './metrics/loop-meter.ts';
 import { buildOpenapi } from './openapi/build-openapi.ts';
@@ -41,6 +42,8 @@ export interface PortalOptions {
   /** Folder of the built web UI. */
   readonly webRoot: string;
   readonly version: string;
+  /** What is shared with other portals; absent where nothing is. */
+  readonly sharedState?: (() => SharedStateFigures) | undefined;
   /** Said to the page, so that it can show that the fleet is simulated. */
   readonly demo: boolean;
   /** Size of what is stored, for people who look after the portal. */
@@ -114,6 +117,7 @@ export function createPortal(options: PortalOptions): Portal {
         consoleCount: consoles.count,
         readLoopLagS: () => loop.readS(),
         memoryBytes: () => process.memoryUsage.rss(),
+        sharedState: options.sharedState,
       },
     }),
   ];

@@ -142,12 +142,17 @@ export function listVariable(
   });
 }
 
-export function secretVariable(texts: VariableTexts & { readonly minLength?: number }): Variable<Secret | null> {
-  const { minLength = 1, ...rest } = texts;
+export function secretVariable(
+  texts: VariableTexts & { readonly minLength?: number; readonly pattern?: RegExp; readonly expected?: string },
+): Variable<Secret | null> {
+  const { expected, minLength = 1, pattern, ...rest } = texts;
   return row<Secret | null>(rest, {
     fallback: null,
     shownDefault: '',
     isSecret: true,
-    parse: (text) => (text.length >= minLength ? accept(new Secret(text)) : refuse(`at least ${minLength} characters`)),
+    parse: (text) => {
+      if (text.length < minLength) return refuse(`at least ${minLength} characters`);
+      return pattern === undefined || pattern.test(text) ? accept(new Secret(text)) : refuse(expected ?? 'another text');
+    },
   });
 }

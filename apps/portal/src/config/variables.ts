@@ -187,6 +187,13 @@ export const VARIABLES = {
     unit: 'successes',
     meaning: 'Successes in a row after which a half-open circuit breaker closes.',
   }),
+  valkeyUrl: secretVariable({
+    name: 'VALKEY_URL',
+    pattern: /^rediss?:\/\/[^\s/]+(\/\d{0,5})?$/,
+    expected: 'an address such as redis://user:password@valkey:6379/0, or rediss:// for TLS',
+    meaning:
+      'Valkey or Redis through which several portals that manage the same servers share their circuit breakers. Unset, or while it is out of reach: each decides alone.',
+  }),
   sessionTimeoutMs: durationVariable({
     name: 'SESSION_TIMEOUT',
     fallbackS: 180,

@@ -12,6 +12,17 @@ export interface MetricSources {
   /** Seconds: how late the event loop ran its timers at the 99th percentile since the last call. */
   readonly readLoopLagS: () => number;
   readonly memoryBytes: () => number;
+  /** Absent where no state is shared. */
+  readonly sharedState?: (() => SharedStateFigures) | undefined;
+}
+
+/** What this portal shares with others, and whether it can at this moment. */
+export interface SharedStateFigures {
+  readonly status: 'connecting' | 'ok' | 'degraded';
+  /** Portals that are alive, this one included. */
+  readonly instances: number;
+  readonly notClosed: number;
+  readonly droppedWrites: number;
 }
 
 /** All figures of the portal and of its servers. Servers are labelled by name and id. */
@@ -34,6 +45,7 @@ export function collectMetrics(sources: MetricSources): readonly MetricFamily[] 
         { labels: { ...labelsOf(server), power: 'other' }, value: server.vm_count - server.vm_on_count },
       ]),
     },
+    ...sharedStateMetrics(sources.sharedState?.()),
     gauge('portal_console_sessions', 'Consoles open now.', sources.consoleCount()),
     gauge('portal_sse_clients', 'Event streams open now.', sources.streamCount()),
     gauge('portal_eventloop_lag_seconds', 'Event loop delay, 99th percentile since the last scrape.', sources.readLoopLagS()),
@@ -53,6 +65,25 @@ const labelsOf = (server: { readonly id: string; readonly name: string }): Recor
 });
 
 const gauge = (name: string, help: string, value: number): MetricFamily => ({ name, kind: 'gauge', help, samples: [{ value }] });
+
+function sharedStateMetrics(figures: SharedStateFigures | undefined): readonly MetricFamily[] {
+  if (figures === undefined) return [];
+  return [
+    gauge(
+      'portal_shared_state_up',
+      'Whether circuit breakers are shared with other portals now; 0: each decides alone.',
+      figures.status === 'ok' ? 1 : 0,
+    ),
+    gauge('portal_shared_state_instances', 'Portals that share their circuit breakers, this one included.', figures.instances),
+    gauge('portal_shared_breakers_not_closed', 'Circuit breakers that all portals together keep open or are probing.', figures.notClosed),
+    {
+      name: 'portal_shared_state_dropped_total',
+      kind: 'counter',
+      help: 'Messages to the other portals that were given up.',
+      samples: [{ value: figures.droppedWrites }],
+    },
+  ];
+}
 
 function serverMetrics(servers: readonly Server[], fleet: Fleet): readonly MetricFamily[] {
   const ages = servers.flatMap((server) => {

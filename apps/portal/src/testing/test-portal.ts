@@ -3,7 +3,7 @@ import { createFakeSecretIssuer, createInMemoryAccessRepositories, FakeHasher, F
 import type { Role } from '@breakwater/contract';
 import { type Clock, type Logger, ManualClock, Secret, silentLogger } from '@breakwater/kernel';
 import { type Config, readConfig } from '../config.ts';
-import { createPortal, type Portal } from '../portal.ts';
+import { createPortal, type Portal, type PortalOptions } from '../portal.ts';
 import { FakeFleet } from './fake-fleet.ts';
 
 const TOKENS: Readonly<Record<Role, string>> = {
@@ -24,6 +24,7 @@ export interface TestPortalOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly webRoot?: string;
   readonly logger?: Logger;
+  readonly sharedState?: PortalOptions['sharedState'];
 }
 
 /** A portal on a fake fleet and a manual clock, with one token per role. */
@@ -42,6 +43,7 @@ export function createTestPortal(options: TestPortalOptions = {}): TestPortal {
     webRoot: options.webRoot ?? '/nonexistent',
     version: '0.0.0-test',
     demo: false,
+    sharedState: options.sharedState,
   });
   return { portal, fleet, clock, as: (role) => ({ host: 'localhost:5001', authorization: `Bearer ${TOKENS[role]}` }) };
 }
