@@ -1,0 +1,48 @@
+import type { StepContext } from '../../plan/step.ts';
+import type { UndoRecord } from '../../plan/undo.ts';
+import { undoFile } from './undo-file.ts';
+
+export interface UndoContext extends StepContext {
+  readBytes(sha256: string): Promise<Uint8Array>;
+  readonly whenChanged: 'refuse' | 'overwrite';
+}
+
+/** Takes one change back. Done twice, or on a change that never happened, it does nothing. Throws `HOST_UNDO_CONFLICT` or `HOST_UNDO_FAILED`. */
+export async function undo(record: UndoRecord, context: UndoContext): Promise<void> {
+  switch (record.kind) {
+    case 'file':
+      return await undoFile(record, context);
+    default:
+      throw new Error(`No way back for ${record.kind} yet.`);
+  }
+}
+
+/** For people: what taking it back means. */
+export function describeUndo(record: UndoRecord): string {
+  switch (record.kind) {
+    case 'file':
+      return record.before === null ? `Remove ${record.path}` : `Put ${record.path} back`;
+    case 'packages.installed':
+      return `Remove ${record.names.join(', ')}`;
+    case 'packages.upgraded':
+      return `Go back to ${record.versions.map(({ before, name }) => `${name} ${before}`).join(', ')}`;
+    case 'packages.held':
+      return `Mark ${record.name} as "${record.before}" again`;
+    case 'service':
+      return `Put ${record.unit} back to ${record.enabledBefore ?? 'not enabled'}, ${record.activeBefore ?? 'not asked'}`;
+    case 'user.created':
+      return `Remove the user ${record.name}`;
+    case 'user.changed':
+      return `Put the user ${record.name} back`;
+    case 'group.created':
+      return `Remove the group ${record.name}`;
+    case 'tree.created':
+      return `Remove ${record.path} and all below it`;
+    case 'tree.replaced':
+      return `Put ${record.path} back from ${record.keptAt}`;
+    case 'debconf':
+      return `Put the answer to ${record.question} back`;
+    case 'command':
+      return record.title;
+  }
+}
