@@ -16,6 +16,7 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   'sim-vsphere': ['kernel', 'vsphere'],
   fleet: ['kernel', 'contract', 'resilience'],
   access: ['kernel', 'contract'],
+  'host-config': ['kernel', 'contract', 'resilience', 'fleet'],
   'vsphere-fleet': ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'vsphere'],
   storage: ['kernel', 'contract', 'fleet', 'access'],
   images: ['kernel', 'contract', 'fleet'],

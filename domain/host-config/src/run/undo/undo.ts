@@ -1,6 +1,12 @@
 import type { StepContext } from '../../plan/step.ts';
 import type { UndoRecord } from '../../plan/undo.ts';
+import { runChecked } from '../../resources/command/run-checked.ts';
+import { undoGroupCreated, undoUserChanged, undoUserCreated } from './undo-account.ts';
+import { undoDebconf } from './undo-debconf.ts';
 import { undoFile } from './undo-file.ts';
+import { undoHeld, undoInstalled, undoUpgraded } from './undo-packages.ts';
+import { undoService } from './undo-service.ts';
+import { undoTreeCreated, undoTreeReplaced } from './undo-tree.ts';
 
 export interface UndoContext extends StepContext {
   readBytes(sha256: string): Promise<Uint8Array>;
@@ -12,8 +18,28 @@ export async function undo(record: UndoRecord, context: UndoContext): Promise<vo
   switch (record.kind) {
     case 'file':
       return await undoFile(record, context);
-    default:
-      throw new Error(`No way back for ${record.kind} yet.`);
+    case 'packages.installed':
+      return await undoInstalled(record, context);
+    case 'packages.upgraded':
+      return await undoUpgraded(record, context);
+    case 'packages.held':
+      return await undoHeld(record, context);
+    case 'service':
+      return await undoService(record, context);
+    case 'user.created':
+      return await undoUserCreated(record.name, context);
+    case 'user.changed':
+      return await undoUserChanged(record, context);
+    case 'group.created':
+      return await undoGroupCreated(record.name, context);
+    case 'tree.created':
+      return await undoTreeCreated(record.path, context);
+    case 'tree.replaced':
+      return await undoTreeReplaced(record, context);
+    case 'debconf':
+      return await undoDebconf(record, context);
+    case 'command':
+      await runChecked({ argv: record.argv, timeoutMs: 60_000 }, context, { code: 'HOST_UNDO_FAILED', message: `${record.title} failed` });
   }
 }
 
