@@ -1,4 +1,4 @@
-import { OpsError } from '@breakwater/kernel';
+import { isOpsError, OpsError } from '@breakwater/kernel';
 import type { ApplyContext, Change, Step, StepContext } from '../../plan/step.ts';
 import { type InstalledPackage, readInstalledPackages, type SimulatedChange, simulateApt } from './installed-packages.ts';
 
@@ -70,11 +70,16 @@ async function simulate(missing: readonly string[], options: PackagesStepOptions
   try {
     return await simulateApt(['install', ...missing], context);
   } catch (error) {
-    // Lists may be missing or old: whether the packages exist is known only after an update, and a plan makes none.
     context.signal.throwIfAborted();
-    if (!(error instanceof OpsError) || error.code !== 'HOST_APT_SIMULATION_FAILED') throw error;
+    const isExpected = options.isSourceComing === true || !(await hasLists(context));
+    if (!isOpsError(error) || error.code !== 'HOST_APT_SIMULATION_FAILED' || !isExpected) throw error;
     return { install: missing, upgrade: [], remove: [] };
   }
+}
+
+/** A host that has never updated knows no package at all; a plan reads and does not update. */
+async function hasLists({ host }: StepContext): Promise<boolean> {
+  return (await host.files.list('/var/lib/apt/lists'))?.some((name) => name.includes('_Packages')) === true;
 }
 
 /**
