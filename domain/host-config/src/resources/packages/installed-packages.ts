@@ -17,6 +17,7 @@ export async function readInstalledPackages(
   context: StepContext,
 ): Promise<ReadonlyMap<string, InstalledPackage>> {
   if (names.length === 0) return new Map();
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills these in.
   const argv = ['dpkg-query', '-W', '-f', '${Package}\\t${Version}\\t${Status}\\n', ...names] as const;
   const { stdout } = await context.host.run({ argv: [...argv], timeoutMs: TIMEOUT_MS }, { signal: context.signal });
   const found = new Map<string, InstalledPackage>();

@@ -1,0 +1,2 @@
+export { type CommandScript, MemoryHost } from './memory-host.ts';
+export { MemoryRun } from './memory-run.ts';
