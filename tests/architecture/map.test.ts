@@ -23,7 +23,9 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   coordination: ['kernel', 'resilience'],
   web: ['kernel', 'contract'],
   portal: ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'access', 'vsphere-fleet', 'storage', 'images'],
+  'host-config-cli': ['kernel', 'resilience', 'host-config', 'storage'],
   breakwater: [
+    'host-config-cli',
     'kernel',
     'contract',
     'resilience',

@@ -1,3 +1,4 @@
+export { explain } from './classify/explain.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
 export type {
   AptInstall,
