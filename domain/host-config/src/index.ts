@@ -1,5 +1,11 @@
 export { explain } from './classify/explain.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
+export { findClosestName } from './config/closest-name.ts';
+export { type ConfigLayer, type ConfigTree, parseAssignment, parseConfigFile, readConfigVariables } from './config/config-layer.ts';
+export { type HostConfig, hostConfigSchema } from './config/host-config-schema.ts';
+export { type ConfigSources, type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
+export { listSettings, type SettingRow } from './config/schema-walk.ts';
+export { writeDefaultYaml } from './config/write-default-yaml.ts';
 export type {
   AptInstall,
   AptInstallOptions,
