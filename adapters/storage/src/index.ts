@@ -1,4 +1,5 @@
 export { createScryptHasher, type ScryptCost, type ScryptHasherOptions } from './crypto/scrypt-hasher.ts';
 export { createSecretIssuer } from './crypto/secret-issuer.ts';
 export { type DirectoryLock, lockDataDirectory } from './files/directory-lock.ts';
+export { type OpenedRunStore, type OpenRunStoreOptions, openRunStore } from './host-runs/open-run-store.ts';
 export { type OpenStorageOptions, openStorage, type Storage } from './open-storage.ts';
