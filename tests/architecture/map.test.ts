@@ -18,7 +18,7 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   access: ['kernel', 'contract'],
   'host-config': ['kernel', 'contract', 'resilience', 'fleet'],
   'vsphere-fleet': ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'vsphere'],
-  storage: ['kernel', 'contract', 'fleet', 'access', 'host-config'],
+  storage: ['kernel', 'contract', 'resilience', 'fleet', 'access', 'host-config'],
   images: ['kernel', 'contract', 'fleet'],
   coordination: ['kernel', 'resilience'],
   web: ['kernel', 'contract'],

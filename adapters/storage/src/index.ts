@@ -1,3 +1,4 @@
+export { type BreakerState, type OpenBreakerStateOptions, openBreakerState } from './breaker-state/open-breaker-state.ts';
 export { createScryptHasher, type ScryptCost, type ScryptHasherOptions } from './crypto/scrypt-hasher.ts';
 export { createSecretIssuer } from './crypto/secret-issuer.ts';
 export { type DirectoryLock, lockDataDirectory } from './files/directory-lock.ts';
