@@ -13,6 +13,6 @@ export interface HostFacts {
   readonly machineId: string | null;
   readonly memoryMib: number;
   readonly rootFreeMib: number;
-  /** Port of the SSH connection that this run came over, which the firewall keeps open; null for a local run. */
+  /** Port of the SSH connection that this run came over, else the first that sshd listens on; the firewall keeps it open. Null without sshd. */
   readonly sshPort: number | null;
 }

@@ -19,7 +19,10 @@ export async function makePlan(options: MakePlanOptions): Promise<Plan> {
   const modules: PlannedModule[] = [];
   for (const module of options.modules) {
     const steps: PlannedStep[] = [];
-    for (const step of module.steps) steps.push(await planStep(module.name, step, context));
+    for (const step of module.steps) {
+      const planned = await planStep(module.name, step, context);
+      steps.push(isFollowing(step, { module: module.name, steps }) ? { ...planned, outcome: toFollowing(step, planned.outcome) } : planned);
+    }
     modules.push({
       name: module.name,
       description: module.description,
@@ -33,6 +36,15 @@ export async function makePlan(options: MakePlanOptions): Promise<Plan> {
   }
   const plan = { hostId: context.host.hostId, profile, facts, notes, modules };
   return { ...plan, hash: await hashPlan(plan) };
+}
+
+function isFollowing({ follows }: Step, before: { readonly module: string; readonly steps: readonly PlannedStep[] }): boolean {
+  const ids = follows?.steps.map((id) => `${before.module}/${id}`) ?? [];
+  return before.steps.some(({ id, outcome }) => outcome.kind === 'change' && ids.includes(id));
+}
+
+function toFollowing({ follows }: Step, outcome: PlannedOutcome): PlannedOutcome {
+  return outcome.kind === 'unchanged' && follows !== undefined ? { kind: 'change', change: follows.change } : outcome;
 }
 
 async function planStep(module: string, step: Step, context: StepContext): Promise<PlannedStep> {

@@ -11,6 +11,8 @@ export interface Step {
   readonly lane: Lane;
   /** An optional step that cannot be done is reported and skipped (exit code 3) instead of stopping its module. */
   readonly isOptional?: boolean;
+  /** What a plan says of this step when one of `steps` (ids within the module) would change something: only then will it have something to do. */
+  readonly follows?: { readonly steps: readonly string[]; readonly change: Change };
   /** Null: already so, and then neither the network nor a lock is needed. */
   plan(context: StepContext): Promise<Change | null>;
   /** Writes the undo record before each change through `context.record`. Throws `OpsError`. */

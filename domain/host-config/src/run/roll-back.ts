@@ -17,7 +17,7 @@ export interface RollBackOptions {
 }
 
 export interface RollbackPlan {
-  /** In the order in which they are taken back: the newest first. */
+  /** In the order in which they are taken back: the newest first, and services read their files again last. */
   readonly entries: readonly PendingUndo[];
 }
 
@@ -46,10 +46,13 @@ export function planRollback(journal: readonly JournalEntry[], modules?: readonl
   const entries = journal
     .flatMap((entry) => (entry.kind === 'undo' && !undone.has(entry.seq) ? [entry] : []))
     .filter(({ stepId }) => modules === undefined || modules.includes(stepId.slice(0, stepId.indexOf('/'))))
-    .toSorted((a, b) => b.seq - a.seq)
+    .toSorted((a, b) => Number(isReload(a.undo)) - Number(isReload(b.undo)) || b.seq - a.seq)
     .map(({ seq, stepId, undo: record }) => ({ seq, stepId, title: describeUndo(record), undo: record, isDone: done.has(seq) }));
   return { entries };
 }
+
+/** A service reads its files again only when all of them are back. */
+const isReload = ({ kind }: UndoRecord): boolean => kind === 'service.reloaded';
 
 /** Takes a run back, newest change first; each entry that is taken back is marked, so that a rollback can be resumed like a run. */
 export async function rollBack(options: RollBackOptions): Promise<RollbackReport> {

@@ -59,7 +59,8 @@ async function bringAbout(stepRun: StepRun, context: StepContext): Promise<StepR
   } catch (error) {
     context.signal.throwIfAborted();
     const { code, details, message } = toOpsError(error, { code: 'HOST_STEP_FAILED' });
-    if (step.isOptional === true) {
+    // Trust is not optional: a wrong key or hash is never only left out.
+    if (step.isOptional === true && details['failureClass'] !== 'security') {
       return { kind: 'degraded', reason: message, finishWith: `vps-configurator apply --module ${module}` };
     }
     const hint = details['hint'];

@@ -27,6 +27,8 @@ export class MemoryHost implements HostExecutor {
   /** Every command that was run, as its argv. */
   readonly commands: (readonly string[])[] = [];
   readonly #entries = new Map<string, Entry>();
+  /** Folders that came with a file. */
+  readonly #implied = new Set<string>();
   readonly #scripts: CommandScript[];
   #clock = 1_000;
 
@@ -42,9 +44,21 @@ export class MemoryHost implements HostExecutor {
     const parts = path.split('/').slice(1, -1);
     for (const [index] of parts.entries()) {
       const folder = `/${parts.slice(0, index + 1).join('/')}`;
-      if (!this.#entries.has(folder)) this.#set(folder, { kind: 'directory', mode: 0o755 });
+      if (this.#entries.has(folder)) continue;
+      this.#set(folder, { kind: 'directory', mode: 0o755 });
+      this.#implied.add(folder);
     }
     this.#set(path, { kind: 'file', mode: 0o644, content: new TextEncoder().encode(text), ...attributes });
+  }
+
+  /** What `put` has put there, with the folders that are empty then. */
+  erase(path: string): void {
+    this.#entries.delete(path);
+    for (let folder = toParent(path); folder !== '/'; folder = toParent(folder)) {
+      if ([...this.#entries.keys()].some((each) => each.startsWith(`${folder}/`)) || !this.#implied.has(folder)) return;
+      this.#entries.delete(folder);
+      this.#implied.delete(folder);
+    }
   }
 
   text(path: string): string | null {
@@ -66,6 +80,17 @@ export class MemoryHost implements HostExecutor {
     return Object.fromEntries(lines);
   }
 
+  /** Each look at the clock is a second later. */
+  now(): number {
+    this.#clock += 1_000;
+    return this.#clock;
+  }
+
+  /** Asked in order; the first that answers counts. */
+  addScript(script: CommandScript): void {
+    this.#scripts.push(script);
+  }
+
   run(command: HostCommand, { signal }: { readonly signal: AbortSignal }): Promise<CommandResult> {
     if (signal.aborted) return Promise.reject(signal.reason);
     this.commands.push(command.argv);
@@ -83,13 +108,13 @@ export class MemoryHost implements HostExecutor {
   }
 
   #set(path: string, entry: Partial<Entry> & Pick<Entry, 'kind' | 'mode'>): void {
-    this.#entries.set(path, { uid: 0, gid: 0, mtimeMs: ++this.#clock, content: NOTHING, target: null, ...entry });
+    this.#entries.set(path, { uid: 0, gid: 0, mtimeMs: this.now(), content: NOTHING, target: null, ...entry });
   }
 
   #createFiles(): HostFiles {
     const entries = this.#entries;
     const requireParent = (path: string): void => {
-      const parent = path.slice(0, path.lastIndexOf('/')) || '/';
+      const parent = toParent(path);
       const entry = entries.get(parent);
       if (entry === undefined || entry.kind === 'file') throw fileError('HOST_FILE_FAILED', path, 'its folder is not there');
     };
@@ -172,6 +197,8 @@ function toFacts(entry: Entry | undefined): FileFacts | null {
   const { content, gid, kind, mode, mtimeMs, target, uid } = entry;
   return { kind, mode, uid, gid, sizeBytes: content.length, mtimeMs, target };
 }
+
+const toParent = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
 function fileError(code: string, path: string, why: string): OpsError {
   return new OpsError({ code, message: `${path}: ${why}.`, details: { path } });

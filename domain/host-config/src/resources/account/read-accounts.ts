@@ -28,6 +28,11 @@ export async function findGroup(name: string, context: StepContext): Promise<{ r
   return line === undefined ? null : { gid: Number(line.split(':')[2]) };
 }
 
+export async function listGroupMembers(name: string, context: StepContext): Promise<readonly string[]> {
+  const line = (await readLines('/etc/group', context)).find((each) => each.startsWith(`${name}:`));
+  return (line?.split(':')[3] ?? '').split(',').filter((member) => member !== '');
+}
+
 async function readLines(path: string, { host }: StepContext): Promise<readonly string[]> {
   const content = await host.files.read(path, { maxBytes: 8 * 1_024 * 1_024 });
   return content === null ? [] : new TextDecoder().decode(content).split('\n');

@@ -1,6 +1,7 @@
-import { OpsError } from '@breakwater/kernel';
 import type { ApplyContext, Change, Step, StepContext } from '../../plan/step.ts';
 import { runChecked } from '../command/run-checked.ts';
+import { checkAccountName } from './account-name.ts';
+import { createMissingGroup } from './group-step.ts';
 import { type Account, findAccount, findGroup } from './read-accounts.ts';
 
 export interface UserStepOptions {
@@ -13,14 +14,12 @@ export interface UserStepOptions {
   readonly isSystem?: boolean;
 }
 
-/** Debian's rule for names (adduser, NAME_REGEX), which also keeps options and separators out of argv. */
-const NAME = /^[a-z][-a-z0-9_]{0,30}\$?$/;
 const TIMEOUT_MS = 60_000;
 
 /** A user that exists, with a shell and groups. Passwords are not set: people come with keys. */
 export function createUserStep(options: UserStepOptions): Step {
   const { groups = [], name } = options;
-  for (const each of [name, ...groups]) if (!NAME.test(each)) throw invalidName(each);
+  for (const each of [name, ...groups]) checkAccountName(each);
   return {
     id: `user:${name}`,
     title: `Make the user ${name}`,
@@ -62,19 +61,16 @@ const missingGroups = (account: Account, { groups = [] }: UserStepOptions): read
   groups.filter((group) => !account.groups.includes(group));
 
 async function createGroups(groups: readonly string[], context: ApplyContext): Promise<void> {
-  for (const group of groups) {
-    if ((await findGroup(group, context)) !== null) continue;
-    const done = await context.record({ kind: 'group.created', name: group });
-    await run(['groupadd', group], context);
-    await done();
-  }
+  for (const group of groups) await createMissingGroup(group, context);
 }
 
 async function create({ groups = [], isSystem, name, shell = '/bin/bash' }: UserStepOptions, context: ApplyContext): Promise<void> {
   const done = await context.record({ kind: 'user.created', name });
   const kind = isSystem === true ? ['--system', '--shell', '/usr/sbin/nologin'] : ['--create-home', '--shell', shell];
+  // useradd refuses to make the user's own group when there is one of that name.
+  const own = (await findGroup(name, context)) === null ? ['--user-group'] : ['--gid', name];
   const membership = groups.length === 0 ? [] : ['--groups', groups.join(',')];
-  await run(['useradd', ...kind, ...membership, name], context);
+  await run(['useradd', ...kind, ...own, ...membership, name], context);
   await done();
 }
 
@@ -89,12 +85,4 @@ async function amend(account: Account, options: UserStepOptions, context: ApplyC
 
 async function run(argv: readonly [string, ...string[]], context: StepContext): Promise<void> {
   await runChecked({ argv, timeoutMs: TIMEOUT_MS }, context, { code: 'HOST_ACCOUNT_FAILED', message: `"${argv.join(' ')}" failed` });
-}
-
-function invalidName(name: string): OpsError {
-  return new OpsError({
-    code: 'HOST_ACCOUNT_NAME',
-    message: `"${name}" cannot be the name of a user or a group: lower-case letters, digits, "-" and "_", beginning with a letter, 32 at the most.`,
-    details: { name },
-  });
 }

@@ -11,7 +11,11 @@ export interface CommandStepOptions {
   readonly creates?: string;
   readonly unless?: readonly [string, ...string[]];
   /** How it is taken back; without it, it stays. */
-  readonly undo?: { readonly argv: readonly [string, ...string[]]; readonly title: string };
+  readonly undo?: {
+    readonly argv: readonly [string, ...string[]];
+    readonly title: string;
+    readonly onlyIf?: readonly [string, ...string[]];
+  };
   readonly timeoutMs?: number;
   readonly lane?: Lane;
   readonly isOptional?: boolean;

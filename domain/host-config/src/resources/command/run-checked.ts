@@ -10,7 +10,11 @@ export interface CheckedFailure {
 }
 
 /** Runs a command that must end with exit code 0. */
-export async function runChecked(command: HostCommand, context: StepContext, failure: CheckedFailure): Promise<CommandResult> {
+export async function runChecked(
+  command: HostCommand,
+  context: Pick<StepContext, 'host' | 'signal'>,
+  failure: CheckedFailure,
+): Promise<CommandResult> {
   const result = await context.host.run(command, { signal: context.signal });
   if (result.end.kind === 'exited' && result.end.exitCode === 0) return result;
   const said = lastLines(result);

@@ -18,8 +18,8 @@ export function createDirectoryStep({ attributes, path }: DirectoryStepOptions):
     id: `directory:${path}`,
     title: `Make the folder ${path}`,
     lane: { kind: 'local' },
-    async plan({ host }) {
-      const before = await readSavedFile(host, path);
+    async plan(context) {
+      const before = await readSavedFile(path, context);
       if (sameSavedFile(before, wanted)) return null;
       if (before === null)
         return { summary: `create ${path}/`, details: [{ kind: 'file', path, action: 'create', diff: '' }], dangers: [] };
@@ -27,7 +27,7 @@ export function createDirectoryStep({ attributes, path }: DirectoryStepOptions):
       return { summary: `change ${path}/`, details: [detail], dangers: [] };
     },
     async apply(context) {
-      const before = await readSavedFile(context.host, path);
+      const before = await readSavedFile(path, context);
       await ensureParents(path, context);
       const done = await saveForUndo({ path, before, after: wanted }, context);
       await context.host.files.makeDirectory(path, wanted);

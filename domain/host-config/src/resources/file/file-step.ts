@@ -58,9 +58,9 @@ interface Wanted {
   readonly attributes: FileAttributes;
 }
 
-async function compare(options: FileStepOptions, { host }: StepContext): Promise<Wanted | null> {
+async function compare(options: FileStepOptions, context: StepContext): Promise<Wanted | null> {
   const { path } = options;
-  const before = await readSavedFile(host, path);
+  const before = await readSavedFile(path, context);
   if (before?.kind === 'directory') {
     throw new OpsError({
       code: 'HOST_FILE_KIND',
@@ -68,7 +68,7 @@ async function compare(options: FileStepOptions, { host }: StepContext): Promise
       details: { path, hint: 'Move the directory away.' },
     });
   }
-  const current = before?.kind === 'file' ? await host.files.read(path, { maxBytes: MAX_KEPT_BYTES }) : null;
+  const current = before?.kind === 'file' ? await context.host.files.read(path, { maxBytes: MAX_KEPT_BYTES }) : null;
   const beforeText = current === null ? null : new TextDecoder().decode(current);
   const text = typeof options.content === 'string' ? options.content : options.content(beforeText);
   if (text === null) return null;

@@ -17,8 +17,8 @@ export function createLinkStep({ path, target }: LinkStepOptions): Step {
     id: `link:${path}`,
     title: `Link ${path} to ${target}`,
     lane: { kind: 'local' },
-    async plan({ host }) {
-      const before = await readSavedFile(host, path);
+    async plan(context) {
+      const before = await readSavedFile(path, context);
       if (before?.kind === 'link' && before.target === target) return null;
       if (before?.kind === 'directory') {
         throw new OpsError({ code: 'HOST_FILE_KIND', message: `${path} is a directory; it is not replaced by a link.`, details: { path } });
@@ -27,7 +27,7 @@ export function createLinkStep({ path, target }: LinkStepOptions): Step {
       return { summary: `link ${path} → ${target}`, details: [{ kind: 'file', path, action, diff: `-> ${target}` }], dangers: [] };
     },
     async apply(context) {
-      const before = await readSavedFile(context.host, path);
+      const before = await readSavedFile(path, context);
       await ensureParents(path, context);
       const done = await saveForUndo({ path, before, after }, context);
       await context.host.files.remove(path);

@@ -1,5 +1,6 @@
-import { isOpsError, OpsError } from '@breakwater/kernel';
+import { isOpsError } from '@breakwater/kernel';
 import type { ApplyContext, Change, Step, StepContext } from '../../plan/step.ts';
+import { toNetworkError } from '../transfer/network-error.ts';
 import { type InstalledPackage, readInstalledPackages, type SimulatedChange, simulateApt } from './installed-packages.ts';
 
 export interface PackagesStepOptions {
@@ -30,17 +31,9 @@ export function createPackagesStep(options: PackagesStepOptions): Step {
     async apply(context) {
       const missing = await findMissing(options, context);
       if (missing.length === 0) return;
-      const before = await readInstalledPackages(names, context);
       const done = await recordBefore(missing, options, context);
       const outcome = await context.network.aptInstallWithRetry(missing, { allowRemovals: options.allowRemovals === true });
-      if (!outcome.ok) {
-        const { cause, hint } = outcome.explanation;
-        throw new OpsError({
-          code: 'HOST_PACKAGES_FAILED',
-          message: cause,
-          details: { hint, service: outcome.service, reason: outcome.reason, before: before.size },
-        });
-      }
+      if (!outcome.ok) throw toNetworkError(outcome, 'HOST_PACKAGES_FAILED');
       await done();
     },
   };
@@ -62,7 +55,12 @@ function isAsWanted(found: InstalledPackage | undefined, version: string | undef
 
 async function describe(missing: readonly string[], options: PackagesStepOptions, context: StepContext): Promise<Change> {
   const change = await simulate(missing, options, context);
-  const dangers = change.remove.length === 0 ? [] : [`It removes ${change.remove.join(', ')}.`];
+  const dangers =
+    change.remove.length === 0
+      ? []
+      : [
+          `It removes ${change.remove.join(', ')}${options.allowRemovals === true ? '' : ', and is refused as long as removals are not allowed'}.`,
+        ];
   return { summary: `install ${missing.join(', ')}`, details: [{ kind: 'packages', ...toNames(change) }], dangers };
 }
 
@@ -89,9 +87,17 @@ async function hasLists({ host }: StepContext): Promise<boolean> {
 async function recordBefore(missing: readonly string[], options: PackagesStepOptions, context: ApplyContext): Promise<() => Promise<void>> {
   const update = await context.network.aptUpdateWithRetry();
   if (!update.ok) context.progress(`The package lists stay as they are: ${update.explanation.cause}`);
-  const { install, upgrade } = await simulate(missing, options, context);
+  const { install, remove, upgrade } = await simulate(missing, options, context);
+  const names = install.map(toBareName);
+  const hadConfiguration = [...(await readInstalledPackages(names, context)).keys()];
+  const going = await readInstalledPackages(remove, context);
   const marks: (() => Promise<void>)[] = [];
-  if (install.length > 0) marks.push(await context.record({ kind: 'packages.installed', names: install.map(toBareName) }));
+  // What went comes back last: it conflicts with what is new.
+  if (going.size > 0) {
+    const versions = [...going.values()].map(({ name, version }) => ({ name, version }));
+    marks.push(await context.record({ kind: 'packages.removed', versions }));
+  }
+  if (install.length > 0) marks.push(await context.record({ kind: 'packages.installed', names, hadConfiguration }));
   if (upgrade.length > 0) marks.push(await context.record({ kind: 'packages.upgraded', versions: upgrade }));
   return async () => {
     for (const mark of marks) await mark();

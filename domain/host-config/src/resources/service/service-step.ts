@@ -37,7 +37,8 @@ export function createServiceStep(options: ServiceStepOptions): Step {
     async apply(context) {
       const { active, enabled } = await readUnitState(unit, { hasSystemd }, context);
       const done = await context.record({ kind: 'service', unit, enabledBefore: enabled, activeBefore: active });
-      await systemctl([isEnabled ? 'enable' : 'disable', unit], context);
+      if (isEnabled && enabled?.startsWith('masked') === true) await systemctl(['unmask', unit], context);
+      if (!isNeutral(enabled)) await systemctl([isEnabled ? 'enable' : 'disable', unit], context);
       if (hasSystemd) await systemctl([isActive ? 'start' : 'stop', unit], context);
       await done();
     },
@@ -65,9 +66,14 @@ export async function systemctl(args: readonly string[], context: StepContext): 
   });
 }
 
+/** Units that others pull in cannot be enabled or disabled, and `systemctl enable` says so with exit code 0. */
+const isNeutral = (enabled: string | null): boolean =>
+  enabled !== null && ['static', 'alias', 'indirect', 'generated', 'transient'].includes(enabled);
+
 function isAsWanted({ active, enabled }: UnitState, { hasSystemd, isActive, isEnabled }: ServiceStepOptions): boolean {
-  const isOn =
-    enabled === 'enabled' || enabled === 'enabled-runtime' || enabled === 'static' || enabled === 'alias' || enabled === 'indirect';
-  if (isOn !== isEnabled && !(enabled === null && !isEnabled)) return false;
+  if (!isNeutral(enabled)) {
+    const isOn = enabled === 'enabled' || enabled === 'enabled-runtime';
+    if (isOn !== isEnabled) return false;
+  }
   return !hasSystemd || (active === 'active') === isActive;
 }

@@ -8,10 +8,13 @@ type FileUndo = Extract<UndoRecord, { readonly kind: 'file' }>;
 /** Puts a file, link or directory back as it was, bytes, mode, owner and time. */
 export async function undoFile(record: FileUndo, context: UndoContext): Promise<void> {
   const { after, before, path } = record;
-  const now = await readSavedFile(context.host, path);
+  const now = await readSavedFile(path, context);
   if (sameSavedFile(now, before)) return await restoreTime(record, context);
   if (context.whenChanged === 'refuse' && !sameSavedFile(now, after)) throw conflict(path);
   if (before === null) return await remove(path, now, context);
+  if (now?.kind === 'file' && before.kind === 'file' && now.sha256 === before.sha256) {
+    return await context.host.files.setAttributes(path, before);
+  }
   await putBack(path, before, context);
 }
 
@@ -21,8 +24,8 @@ async function remove(path: string, now: SavedFile | null, { host }: UndoContext
   await host.files.removeDirectory(path);
 }
 
-async function putBack(path: string, before: SavedFile, { host, readBytes }: UndoContext): Promise<void> {
-  const { files } = host;
+async function putBack(path: string, before: SavedFile, context: UndoContext): Promise<void> {
+  const { files } = context.host;
   switch (before.kind) {
     case 'directory':
       return await files.makeDirectory(path, before);
@@ -30,7 +33,7 @@ async function putBack(path: string, before: SavedFile, { host, readBytes }: Und
       await files.remove(path);
       return await files.makeLink(path, before.target ?? '');
     case 'file':
-      return await files.write(path, await readBytes(before.sha256 ?? ''), before);
+      return await files.write(path, await context.readBytes(before.sha256 ?? ''), before);
   }
 }
 

@@ -15,3 +15,11 @@ export async function undoService({ activeBefore, enabledBefore, unit }: Service
     await systemctl([activeBefore === 'active' ? 'start' : 'stop', unit], context);
   }
 }
+
+type ReloadUndo = Extract<UndoRecord, { readonly kind: 'service.reloaded' }>;
+
+/** Only what runs has read files; what was stopped or removed reads them when it starts. */
+export async function undoReloaded({ unit, verb }: ReloadUndo, context: UndoContext): Promise<void> {
+  const { active } = await readUnitState(unit, { hasSystemd: true }, context);
+  if (active === 'active') await systemctl([verb, unit], context);
+}
