@@ -1,4 +1,6 @@
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
+export { createNetworkOperations, type NetworkOperationsOptions } from './network/create-network-operations.ts';
+export { toNetworkLines } from './network/network-lines.ts';
 export type {
   AptInstall,
   AptInstallOptions,
@@ -9,11 +11,22 @@ export type {
   CloneResult,
   DownloadOrder,
   DownloadResult,
+  FailureReason,
   GuardedOperation,
   NetworkEvent,
   NetworkOperations,
   Outcome,
 } from './network/network-operations.ts';
+export {
+  type BreakerSettings,
+  DEFAULT_NETWORK_SETTINGS,
+  type HealthCheckSettings,
+  type NetworkSettings,
+  type NetworkTimeouts,
+  type RetrySettings,
+  type ServiceSettings,
+} from './network/network-settings.ts';
+export { type BreakerState, createServiceBreakers, type ServiceBreakers } from './network/service-breakers.ts';
 export type { HostFacts } from './plan/host-facts.ts';
 export type { Check, Finding, HostModule } from './plan/module.ts';
 export type { ApplyContext, Change, ChangeDetail, Lane, Step, StepContext } from './plan/step.ts';
