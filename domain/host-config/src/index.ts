@@ -8,6 +8,8 @@ export { listSettings, type SettingRow } from './config/schema-walk.ts';
 export { writeDefaultYaml } from './config/write-default-yaml.ts';
 export { readHostFacts } from './facts/read-host-facts.ts';
 export { BUILT_IN_MODULES } from './modules/built-in-modules.ts';
+export { createNetworkOperations, type NetworkOperationsOptions } from './network/create-network-operations.ts';
+export { toNetworkLines } from './network/network-lines.ts';
 export type {
   AptInstall,
   AptInstallOptions,
@@ -18,11 +20,22 @@ export type {
   CloneResult,
   DownloadOrder,
   DownloadResult,
+  FailureReason,
   GuardedOperation,
   NetworkEvent,
   NetworkOperations,
   Outcome,
 } from './network/network-operations.ts';
+export {
+  type BreakerSettings,
+  DEFAULT_NETWORK_SETTINGS,
+  type HealthCheckSettings,
+  type NetworkSettings,
+  type NetworkTimeouts,
+  type RetrySettings,
+  type ServiceSettings,
+} from './network/network-settings.ts';
+export { type BreakerState, createServiceBreakers, type ServiceBreakers } from './network/service-breakers.ts';
 export type { HostFacts } from './plan/host-facts.ts';
 export { type MakePlanOptions, makePlan } from './plan/make-plan.ts';
 export type { Check, Finding, HostModule } from './plan/module.ts';
