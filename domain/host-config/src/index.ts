@@ -1,5 +1,6 @@
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
 export { createNetworkOperations, type NetworkOperationsOptions } from './network/create-network-operations.ts';
+export type { HealthOptions, ServiceHealth } from './network/health/service-health.ts';
 export { toNetworkLines } from './network/network-lines.ts';
 export type {
   AptInstall,
