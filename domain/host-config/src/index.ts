@@ -1,3 +1,4 @@
+export { explain } from './classify/explain.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
 export { createNetworkOperations, type NetworkOperationsOptions } from './network/create-network-operations.ts';
 export type { HealthOptions, ServiceHealth } from './network/health/service-health.ts';
@@ -34,6 +35,8 @@ export type { ApplyContext, Change, ChangeDetail, Lane, Step, StepContext } from
 export type { SavedFile, UndoRecord } from './plan/undo.ts';
 export type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from './ports/download-door.ts';
 export type { CommandEnd, CommandResult, FileAttributes, FileFacts, HostCommand, HostExecutor, HostFiles } from './ports/host-executor.ts';
+export { createHostFileError, type HostFileErrorCode, type HostFileFault, requireDeepPath, requireHostPath } from './ports/host-path.ts';
+export { OutputTail } from './ports/output-tail.ts';
 export type {
   JournalEntry,
   NewRun,
