@@ -20,6 +20,8 @@ const commands = {
       cwd: process.env['INIT_CWD'] ?? process.cwd(),
     });
   },
+  'vps-configurator': () =>
+    runNode([...nodeArguments, `${root}/apps/host-config/src/main.ts`, ...rest], { cwd: process.env['INIT_CWD'] ?? process.cwd() }),
   check: () => check(),
   test: () => test(rest),
   dev: () => dev(rest),

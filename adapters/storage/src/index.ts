@@ -2,5 +2,6 @@ export { type BreakerState, type OpenBreakerStateOptions, openBreakerState } fro
 export { createScryptHasher, type ScryptCost, type ScryptHasherOptions } from './crypto/scrypt-hasher.ts';
 export { createSecretIssuer } from './crypto/secret-issuer.ts';
 export { type DirectoryLock, lockDataDirectory } from './files/directory-lock.ts';
+export { type OpenedRunStore, type OpenRunStoreOptions, openRunStore } from './host-runs/open-run-store.ts';
 export { type OpenPostgresOptions, openPostgres, type PostgresStorage } from './open-postgres.ts';
 export { type OpenStorageOptions, openStorage, type Storage } from './open-storage.ts';

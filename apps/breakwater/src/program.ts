@@ -27,6 +27,7 @@ export function createProgram(terminal: Terminal): Command {
   addServerCommands(program, terminal);
   addSimulate(program, terminal);
   addConfig(program, terminal);
+  addHost(program);
   return program;
 }
 
@@ -166,6 +167,22 @@ function addConfig(program: Command, terminal: Terminal): void {
     .option('--markdown', 'print that table as Markdown', false)
     .action((options: { readonly table: boolean; readonly markdown: boolean }) => {
       printConfig(terminal, { format: options.markdown ? 'markdown' : options.table ? 'text' : 'values' });
+    });
+}
+
+/** `vps-configurator` under another name; it has its own options, help and exit codes. */
+function addHost(program: Command): void {
+  program
+    .enablePositionalOptions()
+    .command('host')
+    .description('sets up Debian hosts; the same as vps-configurator')
+    .argument('[arguments...]')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: readonly string[]) => {
+      const { openSurroundings, runProgram } = await import('@breakwater/host-config-cli');
+      process.exitCode = await runProgram(args, openSurroundings());
     });
 }
 
