@@ -32,7 +32,7 @@ function dropAptAttempts(lines: readonly string[]): readonly string[] {
       isBelowAttempt = true;
       return false;
     }
-    if (isBelowAttempt && /^ {2}\S/.test(line)) return false;
+    if (isBelowAttempt && /^ {2,}\S/.test(line)) return false;
     isBelowAttempt = false;
     return true;
   });
