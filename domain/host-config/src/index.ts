@@ -5,6 +5,7 @@ export { type ConfigLayer, type ConfigTree, parseAssignment, parseConfigFile, re
 export { type HostConfig, hostConfigSchema } from './config/host-config-schema.ts';
 export { type ConfigSources, type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
 export { listSettings, type SettingRow } from './config/schema-walk.ts';
+export { toNetworkSettings } from './config/to-network-settings.ts';
 export { writeDefaultYaml } from './config/write-default-yaml.ts';
 export { readHostFacts } from './facts/read-host-facts.ts';
 export { BUILT_IN_MODULES } from './modules/built-in-modules.ts';
