@@ -11,7 +11,7 @@ import {
   toNetworkSettings,
 } from '@breakwater/host-config';
 import { type Logger, OpsError, silentLogger, systemClock } from '@breakwater/kernel';
-import { createLocalExecutor } from '@breakwater/local-host';
+import { createDownloadDoor, createLocalExecutor } from '@breakwater/local-host';
 import { createSshExecutor } from '@breakwater/ssh';
 import { openBreakerState, openRunStore } from '@breakwater/storage';
 import type { HostParts, HostTarget } from './parts.ts';
@@ -30,12 +30,8 @@ export function composeParts(): HostParts {
     openNetwork: ({ breakers, host, isOffline, resolved, signal, stateDir }) =>
       createNetworkOperations({
         host,
-        downloads: {
-          fetch: () => Promise.reject(new Error('x')),
-          find: () => Promise.resolve(null),
-          probe: () => Promise.reject(new Error('x')),
-        },
-        cacheFolder: join(resolve(stateDir), 'cache/downloads'),
+        downloads: createDownloadDoor(),
+        cacheFolder: join(resolve(stateDir), 'cache'),
         settings: toNetworkSettings(resolved.config, { isOffline }),
         breakerState: breakers,
         signal,

@@ -21,6 +21,7 @@ export const RECORD_KINDS = [
   'schema',
   'facts',
   'diagnosis',
+  'health',
   'version',
 ] as const;
 

@@ -11,7 +11,7 @@ import {
 } from '@breakwater/host-config';
 import { type Clock, OpsError } from '@breakwater/kernel';
 import { askForConsent } from '../ask-for-consent.ts';
-import type { Console } from '../console.ts';
+import { type Console, toPrintable } from '../console.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Planned, planSession, type Session, type SessionFlags } from '../open-session.ts';
 import type { OpenedRuns } from '../parts.ts';
@@ -46,6 +46,7 @@ export async function applyToHost(flags: ApplyFlags, room: ApplyRoom): Promise<n
   console.record({ kind: 'plan', plan: planned.plan });
   printPlan(console, planned.plan);
   if (changes === 0 && problems === 0 && !flags.resume) return EXIT.ok;
+  await warnOfServices(flags, { console, session }, planned.plan);
   const warning = dangers.length === 0 ? '' : ' Look at what is marked with !.';
   await askForConsent(`Do this (${count(changes, 'change')})?${warning}`, { isGiven: flags.yes, ask: room.ask });
   const run = await openRun(flags, room, planned.plan);
@@ -53,6 +54,25 @@ export async function applyToHost(flags: ApplyFlags, room: ApplyRoom): Promise<n
   printEnd(console, run.runId, report);
   await room.runs.prune({ keep: KEPT_RUNS });
   return toExitCodeOf(report);
+}
+
+/** What is down is told before anything begins; the run goes on, because much of it may not need what is down. */
+async function warnOfServices(
+  { offline }: ApplyFlags,
+  { console, session }: Pick<ApplyRoom, 'console' | 'session'>,
+  plan: Plan,
+): Promise<void> {
+  const { check_on_startup: isWanted, enabled, services } = session.settings.resolved.config.performance.health_checks;
+  if (!enabled || !isWanted || offline === true) return;
+  const needed = plan.modules
+    .filter(({ steps }) => steps.some(({ outcome }) => outcome.kind === 'change'))
+    .flatMap((module) => module.services);
+  if (needed.length === 0) return;
+  for (const health of await session.network.checkHealth({ services: [...new Set([...needed, ...services])] })) {
+    console.record({ kind: 'health', ...health });
+    if (health.status !== 'healthy')
+      console.print(console.paint('warn', `! ${health.service} is ${health.status}: ${toPrintable(health.cause ?? 'it is slow')}`));
+  }
 }
 
 /** A plan that was looked at may only be done while the host is as it was then. */

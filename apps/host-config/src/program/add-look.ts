@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
+import { OpsError } from '@breakwater/kernel';
+import { type Command, InvalidArgumentError } from 'commander';
 import { diagnose } from '../commands/doctor.ts';
 import { showFacts } from '../commands/facts.ts';
+import { showHealth, watchHealth } from '../commands/health.ts';
 import { type PlanFlags, showPlan } from '../commands/plan.ts';
 import { verifyHost } from '../commands/verify.ts';
 import { type ProgramRoom, withSelection, withSession, withSettings } from './action.ts';
@@ -36,4 +38,43 @@ export function addLook(program: Command, room: ProgramRoom): void {
         diagnose({ ...session, console, config: session.settings.resolved.config, stateIsKept: session.breakers.kept === 'file', signal }),
       ),
     );
+  withSettings(program.command('health'))
+    .description('asks the services that hosts are set up from how they are; exit code 75 when one is not well')
+    .option('--service <name...>', 'these instead of health_checks.services')
+    .option('--probe', 'ask also where a circuit breaker is open', false)
+    .option('--watch [seconds]', 'ask again and again', toSeconds)
+    .addHelpText('after', '\nExample:\n  $ vps-configurator health --service github --watch 10')
+    .action((options: HealthFlags, command: Command) =>
+      withSession(command, room, async ({ console, parts, session, signal }) => {
+        if (!session.settings.resolved.config.performance.health_checks.enabled) {
+          throw new OpsError({
+            code: 'HOST_USAGE_HEALTH_OFF',
+            message: 'Health checks are switched off: performance.health_checks.enabled.',
+          });
+        }
+        const health = {
+          console,
+          network: session.network,
+          services: options.service ?? [],
+          asks: options.probe ? 'always' : 'admitted',
+        } as const;
+        if (options.watch === undefined) return await showHealth(health);
+        const seconds = options.watch === true ? WATCH_S : options.watch;
+        return await watchHealth(health, { everyMs: seconds * 1_000, clock: parts.clock, signal });
+      }),
+    );
+}
+
+const WATCH_S = 10;
+
+interface HealthFlags {
+  readonly service?: readonly string[];
+  readonly probe: boolean;
+  readonly watch?: number | true;
+}
+
+function toSeconds(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1) return value;
+  throw new InvalidArgumentError('It must be a whole number of seconds, 1 or more.');
 }
