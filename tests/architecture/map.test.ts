@@ -21,6 +21,8 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   storage: ['kernel', 'contract', 'fleet', 'access'],
   images: ['kernel', 'contract', 'fleet'],
   coordination: ['kernel', 'resilience'],
+  'local-host': ['kernel', 'transport', 'host-config'],
+  ssh: ['kernel', 'host-config'],
   web: ['kernel', 'contract'],
   portal: ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'access', 'vsphere-fleet', 'storage', 'images'],
   breakwater: [

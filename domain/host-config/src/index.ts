@@ -1,3 +1,4 @@
+export { explain } from './classify/explain.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
 export { readHostFacts } from './facts/read-host-facts.ts';
 export { BUILT_IN_MODULES } from './modules/built-in-modules.ts';
@@ -23,6 +24,8 @@ export type { SavedFile, UndoRecord } from './plan/undo.ts';
 export { type LoadPluginsOptions, loadPlugins } from './plugins/load-plugins.ts';
 export type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from './ports/download-door.ts';
 export type { CommandEnd, CommandResult, FileAttributes, FileFacts, HostCommand, HostExecutor, HostFiles } from './ports/host-executor.ts';
+export { createHostFileError, type HostFileErrorCode, type HostFileFault, requireDeepPath, requireHostPath } from './ports/host-path.ts';
+export { OutputTail } from './ports/output-tail.ts';
 export type { PluginDoor } from './ports/plugin-door.ts';
 export type {
   JournalEntry,

@@ -1,3 +1,4 @@
+export { describeHostExecutor, type ExecutorUnderTest } from './describe-host-executor.ts';
 export { applyOn, describeHostModule, type HostModuleBed, type HostModuleSuite, planOn, rollBackOn } from './describe-host-module.ts';
 export { createMemoryDebian, type MemoryDebian, type MemoryDebianOptions } from './memory-debian.ts';
 export { type CommandScript, MemoryHost } from './memory-host.ts';

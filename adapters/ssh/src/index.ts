@@ -1,0 +1,1 @@
+export { createSshExecutor, type SshExecutorOptions } from './create-ssh-executor.ts';

@@ -1,0 +1,138 @@
+import { type CommandEnd, type CommandResult, type HostCommand, OutputTail } from '@breakwater/host-config';
+import { type Clock, onAbort } from '@breakwater/kernel';
+import type { Link } from './link.ts';
+import { quote } from './quote.ts';
+import { type JobEnd, runJob } from './run-job.ts';
+
+const DEFAULT_GRACE_MS = 5_000;
+/** For the way there and back, beyond what the host itself may take. */
+const LINK_MARGIN_MS = 1_500;
+
+const MISSING_FOLDER = 'breakwater: the folder to work in is not there';
+
+export interface CommandContext {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command as a job of the host. The host itself keeps the time limit, so that a cut link does not prolong it. */
+export async function runCommand(command: HostCommand, { clock, link, signal }: CommandContext): Promise<CommandResult> {
+  signal.throwIfAborted();
+  const tails = { out: new OutputTail(), err: new OutputTail() };
+  const startedMs = clock.now();
+  const fault = findFault(command);
+  if (fault !== null) return toResult({ kind: 'not-started', reason: fault }, { tails, tookMs: 0 });
+  const { graceMs = DEFAULT_GRACE_MS, onTimeout = 'terminate', timeoutMs } = command;
+  let abortedMs: number | null = null;
+  let isSignaled = false;
+  const stopListening = onAbort(signal, () => {
+    abortedMs = clock.now();
+  });
+  const endMs = (): number => Math.min(startedMs + timeoutMs, abortedMs ?? Number.POSITIVE_INFINITY);
+  const decoders = { out: new TextDecoder(), err: new TextDecoder() };
+  const job = runJob(link, {
+    script: createJobScript(command),
+    stdin: command.stdin,
+    untilMs: () => endMs() + graceMs + LINK_MARGIN_MS,
+    onBytes: (bytes, stream) => {
+      tails[stream].push(bytes);
+      command.onOutput?.(decoders[stream].decode(bytes, { stream: true }), stream === 'out' ? 'stdout' : 'stderr');
+    },
+    onSkip: (stream) => tails[stream].skip(),
+    nextSignal: () => (abortedMs !== null && !isSignaled ? (onTimeout === 'interrupt' ? 'INT' : 'TERM') : null),
+    onSignaled: () => {
+      isSignaled = true;
+    },
+    shallLeave: () => onTimeout === 'interrupt' && clock.now() >= endMs() + graceMs,
+  });
+  const end = await job.end;
+  stopListening();
+  const isOver = end.kind === 'ended' && onTimeout === 'terminate' && (abortedMs !== null || end.tookMs >= timeoutMs);
+  // Children that did not listen to TERM when their parent did.
+  if (isOver) await tryCall(link, `signal ${job.id} KILL`, clock.now() + LINK_MARGIN_MS);
+  if (end.kind === 'ended') void tryCall(link, `drop ${job.id}`, clock.now() + 10_000);
+  if (abortedMs !== null) throw signal.reason;
+  const tookMs = end.kind === 'ended' ? end.tookMs : Math.round(clock.now() - startedMs);
+  return toResult(toCommandEnd(end, { command, stderr: tails.err.text() }), { tails, tookMs });
+}
+
+/** What only tidies up: the host forgets its folder by itself after a week. */
+async function tryCall(link: Link, line: string, untilMs: number): Promise<void> {
+  try {
+    await link.call({ line, untilMs });
+  } catch {
+    // The link is gone; whoever needs it next is told why.
+  }
+}
+
+function createJobScript({ argv, cwd = '/', env = {}, graceMs = DEFAULT_GRACE_MS, onTimeout, timeoutMs }: HostCommand): string {
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`);
+  const limit = `${Math.max(1, Math.round(timeoutMs)) / 1_000}s`;
+  const ladder = onTimeout === 'interrupt' ? '-s INT' : `-s TERM -k ${Math.max(1, Math.round(graceMs)) / 1_000}s`;
+  return [
+    ...exports,
+    `cd -- ${quote(cwd)} 2>/dev/null || { echo ${quote(MISSING_FOLDER)} >&2; exit 126; }`,
+    // A shell lets what it starts in the background ignore INT.
+    `exec setsid env --default-signal=INT --default-signal=QUIT timeout --preserve-status ${ladder} ${limit} ${argv.map(quote).join(' ')}`,
+    '',
+  ].join('\n');
+}
+
+/** What no shell could pass on. */
+function findFault({ argv, cwd = '', env = {} }: HostCommand): string | null {
+  if ([...argv, cwd, ...Object.values(env)].some((each) => each.includes('\0'))) return 'An argument holds a zero byte.';
+  const name = Object.keys(env).find((each) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(each));
+  return name === undefined ? null : `${JSON.stringify(name)} is no name of a variable.`;
+}
+
+function toCommandEnd(end: JobEnd, { command, stderr }: { readonly command: HostCommand; readonly stderr: string }): CommandEnd {
+  switch (end.kind) {
+    case 'not-sent':
+      return { kind: 'not-started', reason: end.error.message };
+    case 'lost':
+      return { kind: 'lost', reason: end.error.message };
+    case 'left':
+      return { kind: 'timed-out', exitCode: null };
+    case 'ended':
+      return toEnd(end, { command, stderr });
+  }
+}
+
+/** A shell tells of a signal by 128 and its number, and so does `timeout`. */
+function toEnd(
+  { exitCode, tookMs }: { readonly exitCode: number; readonly tookMs: number },
+  { command, stderr }: { readonly command: HostCommand; readonly stderr: string },
+): CommandEnd {
+  const isLate = tookMs >= command.timeoutMs;
+  if (isLate && command.onTimeout === 'interrupt') return { kind: 'timed-out', exitCode };
+  if (isLate && exitCode > 128) return { kind: 'timed-out', exitCode: null };
+  if (exitCode === 126 && stderr.trim() === MISSING_FOLDER) return { kind: 'not-started', reason: `${command.cwd} is not there.` };
+  if ((exitCode === 126 || exitCode === 127) && stderr.startsWith('timeout: failed to run command')) {
+    return { kind: 'not-started', reason: stderr.trim() };
+  }
+  const name = SIGNALS[exitCode - 128];
+  return name === undefined ? { kind: 'exited', exitCode } : { kind: 'signaled', signal: name };
+}
+
+/** Linux on every architecture that Debian has, but for three numbers that nobody uses. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+};
+
+function toResult(
+  end: CommandEnd,
+  { tails, tookMs }: { readonly tails: { readonly out: OutputTail; readonly err: OutputTail }; readonly tookMs: number },
+): CommandResult {
+  const { err, out } = tails;
+  return { end, stdout: out.text(), stderr: err.text(), isTruncated: out.isTruncated || err.isTruncated, tookMs };
+}
