@@ -2,6 +2,8 @@ export { explain } from './classify/explain.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
 export { readHostFacts } from './facts/read-host-facts.ts';
 export { BUILT_IN_MODULES } from './modules/built-in-modules.ts';
+export { createNetworkOperations, type NetworkOperationsOptions } from './network/create-network-operations.ts';
+export { toNetworkLines } from './network/network-lines.ts';
 export type {
   AptInstall,
   AptInstallOptions,
@@ -12,11 +14,22 @@ export type {
   CloneResult,
   DownloadOrder,
   DownloadResult,
+  FailureReason,
   GuardedOperation,
   NetworkEvent,
   NetworkOperations,
   Outcome,
 } from './network/network-operations.ts';
+export {
+  type BreakerSettings,
+  DEFAULT_NETWORK_SETTINGS,
+  type HealthCheckSettings,
+  type NetworkSettings,
+  type NetworkTimeouts,
+  type RetrySettings,
+  type ServiceSettings,
+} from './network/network-settings.ts';
+export { type BreakerState, createServiceBreakers, type ServiceBreakers } from './network/service-breakers.ts';
 export type { HostFacts } from './plan/host-facts.ts';
 export type { Check, Finding, HostModule } from './plan/module.ts';
 export type { ApplyContext, Change, ChangeDetail, Lane, Step, StepContext } from './plan/step.ts';

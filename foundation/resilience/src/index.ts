@@ -47,6 +47,20 @@ export {
   type HealthTarget,
 } from './health-monitor.ts';
 export { joinListeners } from './join-listeners.ts';
+export {
+  createKeptBreakers,
+  createMemoryKeptStore,
+  type KeptAdmission,
+  type KeptBreakers,
+  type KeptBreakersOptions,
+  type KeptHost,
+  type KeptKey,
+  type KeptOrder,
+  type KeptPermit,
+  type KeptStatus,
+  type KeptStore,
+} from './kept-breakers.ts';
+export type { HostInstant, KeptBreakerSpec, KeptFailure, KeptRecord, KeptState, KeptStep, KeptTransition } from './kept-record.ts';
 export type { Limiter, LimiterChange, LimiterSample } from './limiter.ts';
 export type {
   AimdLimiterSpec,

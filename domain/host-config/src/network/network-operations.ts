@@ -21,8 +21,10 @@ export interface NetworkOperations {
   getCircuitBreakerStatus(): Promise<Readonly<Record<string, BreakerStatus>>>;
 }
 
-/** What the layer does beside answering; in the words of the log lines of spec 05. */
+/** What the layer does beside answering; `toNetworkLines` puts it in the words of spec 05. */
 export type NetworkEvent =
+  /** `doing`: "Updating APT package lists". */
+  | { readonly kind: 'network.started'; readonly service: string; readonly title: string; readonly doing: string }
   | {
       readonly kind: 'network.attempted';
       readonly service: string;
@@ -41,6 +43,18 @@ export type NetworkEvent =
     }
   /** Went well, though not at once. */
   | { readonly kind: 'network.rescued'; readonly service: string; readonly title: string; readonly attempts: number }
+  | { readonly kind: 'network.succeeded'; readonly service: string; readonly title: string; readonly attempts: number }
+  | {
+      readonly kind: 'network.failed';
+      readonly service: string;
+      readonly title: string;
+      readonly attempts: number;
+      readonly reason: FailureReason;
+      readonly explanation: Explanation;
+    }
+  /** Mended before the next attempt, which uses up none of the attempts. */
+  | { readonly kind: 'network.repaired'; readonly title: string; readonly explanation: Explanation }
+  /** `waitedMs`: the pause that begins now. */
   | {
       readonly kind: 'network.lock-waited';
       readonly title: string;
@@ -48,6 +62,9 @@ export type NetworkEvent =
       readonly waitedMs: number;
     }
   | { readonly kind: 'network.breaker-changed'; readonly service: string; readonly state: 'closed' | 'open' | 'half_open' };
+
+/** `breaker`: nothing was sent, the service is known to be down. */
+export type FailureReason = 'failed' | 'breaker' | 'offline' | 'timeout' | 'lock-timeout';
 
 export interface GuardedOperation<T> {
   /** `apt_repository`, `github`, `docker_hub`, `microsoft_packages`, `external_downloads`, or one of the configuration's own. */
@@ -67,8 +84,7 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T; readonly attempts: number; readonly waitedMs: number }
   | {
       readonly ok: false;
-      /** `breaker`: nothing was sent, the service is known to be down. */
-      readonly reason: 'failed' | 'breaker' | 'offline' | 'timeout' | 'lock-timeout';
+      readonly reason: FailureReason;
       readonly explanation: Explanation;
       readonly service: string;
       readonly attempts: number;

@@ -1,0 +1,122 @@
+import type { Explanation } from '../../classify/failure.ts';
+import type { DownloadedFile } from '../../ports/download-door.ts';
+import { hashBytes } from '../../resources/file/saved-file.ts';
+import { findService, isHostAllowed } from '../find-service.ts';
+import { runGuarded } from '../guarded-run.ts';
+import { explainForbiddenHost, explainRefusal } from '../known-explanations.ts';
+import type { AttemptEnd, DownloadOrder, DownloadResult, Outcome } from '../network-operations.ts';
+import type { NetworkRoom } from '../network-room.ts';
+import { explainDownload } from './explain-download.ts';
+
+/** A page that never ends must not fill the disk. */
+const MAX_BYTES = 16 * 1_024 ** 3;
+const HASH_TIMEOUT_MS = 300_000;
+const DEFAULT_MODE = 0o644;
+
+/** Asks one place after the other, the last one as often as allowed; what arrived is kept by its hash and then brought to the host. */
+export async function downloadFile(order: DownloadOrder, room: NetworkRoom): Promise<Outcome<DownloadResult>> {
+  const refusal = findRefusal(order, room);
+  if (refusal !== null) return fail(refusal);
+  const there = await findOnHost(order, room);
+  if (there !== null) return { ok: true, value: there, attempts: 0, waitedMs: 0 };
+  const cached = await findInCache(order, room);
+  if (cached !== null) return await bringToHost(order, { file: cached, fromCache: true, attempts: 0, waitedMs: 0 }, room);
+  let attempts = 0;
+  let waitedMs = 0;
+  for (const [index, url] of order.urls.entries()) {
+    const outcome = await fetchFrom(url, { order, room, isLast: index === order.urls.length - 1 });
+    attempts += outcome.attempts;
+    waitedMs += outcome.waitedMs;
+    if (outcome.ok) return await bringToHost(order, { file: outcome.value, fromCache: false, attempts, waitedMs }, room);
+    const isHopeless = outcome.explanation.class === 'local' || index === order.urls.length - 1;
+    if (isHopeless) return { ...outcome, attempts, waitedMs };
+  }
+  return fail(explainRefusal('http.url', 'There is no URL to download from.', 'Add one.'));
+}
+
+async function fetchFrom(
+  url: string,
+  options: { readonly order: DownloadOrder; readonly room: NetworkRoom; readonly isLast: boolean },
+): Promise<Outcome<DownloadedFile>> {
+  const { isLast, order, room } = options;
+  const service = findService(toHost(url) ?? '', { services: room.settings.services, purpose: 'other' });
+  const path = await toCachePath(order, room);
+  const { connectMs, downloadMs, inactivityMs } = room.settings.timeouts;
+  return await runGuarded<DownloadedFile>(
+    {
+      services: [service],
+      title: 'Download',
+      doing: `Downloading ${url}`,
+      timeoutMs: order.timeoutMs ?? downloadMs,
+      lane: { kind: 'service', service },
+      // Another place is the better second attempt.
+      ...(isLast ? {} : { retry: { attempts: 1 } }),
+      async attempt({ signal }): Promise<AttemptEnd<DownloadedFile>> {
+        const limits = { maxBytes: MAX_BYTES, connectTimeoutMs: connectMs, inactivityTimeoutMs: inactivityMs };
+        const request = { url, path, sha256: order.sha256, verifySsl: order.verifySsl ?? true, ...limits };
+        try {
+          return { ok: true, value: await room.downloads.fetch(request, { signal }) };
+        } catch (error) {
+          signal.throwIfAborted();
+          return { ok: false, explanation: explainDownload(error) };
+        }
+      },
+    },
+    room,
+  );
+}
+
+/** Nothing is fetched for a file that is there already. */
+async function findOnHost({ dest, sha256 }: DownloadOrder, { host, signal }: NetworkRoom): Promise<DownloadResult | null> {
+  const facts = sha256 === null ? null : await host.files.stat(dest);
+  if (facts?.kind !== 'file') return null;
+  const { stdout } = await host.run({ argv: ['sha256sum', '--', dest], timeoutMs: HASH_TIMEOUT_MS }, { signal });
+  // A backslash in front says that the name was escaped.
+  const found = /^\\?([0-9a-f]{64})/.exec(stdout)?.[1];
+  if (found === undefined || found !== sha256?.toLowerCase()) return null;
+  return { path: dest, sha256: found, sizeBytes: facts.sizeBytes, transferredBytes: 0, fromCache: true };
+}
+
+async function findInCache(order: DownloadOrder, room: NetworkRoom): Promise<DownloadedFile | null> {
+  return order.sha256 === null ? null : await room.downloads.find(await toCachePath(order, room), order.sha256.toLowerCase());
+}
+
+async function bringToHost(
+  order: DownloadOrder,
+  got: { readonly file: DownloadedFile; readonly fromCache: boolean; readonly attempts: number; readonly waitedMs: number },
+  room: NetworkRoom,
+): Promise<Outcome<DownloadResult>> {
+  const { attempts, file, fromCache, waitedMs } = got;
+  await room.host.files.install(file.path, order.dest, { mode: order.mode ?? DEFAULT_MODE, uid: 0, gid: 0 });
+  const { sha256, sizeBytes, transferredBytes } = file;
+  return { ok: true, value: { path: order.dest, sha256, sizeBytes, transferredBytes, fromCache }, attempts, waitedMs };
+}
+
+/** By its hash, so that the same file is fetched once for all hosts; a file without one by where it comes from. */
+async function toCachePath({ sha256, urls }: DownloadOrder, { cacheFolder }: NetworkRoom): Promise<string> {
+  const name = sha256?.toLowerCase() ?? `unverified-${await hashBytes(new TextEncoder().encode(urls[0]))}`;
+  return `${cacheFolder}/downloads/${name}`;
+}
+
+function findRefusal({ dest, sha256, urls }: DownloadOrder, { settings }: NetworkRoom): Explanation | null {
+  const usage = (cause: string): Explanation => explainRefusal('http.url', cause, 'Correct the configuration.');
+  if (!dest.startsWith('/')) return usage('The destination must be an absolute path.');
+  if (sha256 !== null && !/^[0-9a-f]{64}$/i.test(sha256)) return usage('The checksum is no SHA-256: 64 hexadecimal digits.');
+  for (const url of urls) {
+    const host = toHost(url);
+    if (host === null) return usage(`"${url}" is no URL of http or https.`);
+    if (!isHostAllowed(host, settings.allowedHosts)) return explainForbiddenHost(host);
+  }
+  return null;
+}
+
+function toHost(url: string): string | null {
+  if (!URL.canParse(url)) return null;
+  const { hostname, password, protocol, username } = new URL(url);
+  const isPlain = (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
+  return isPlain && hostname !== '' ? hostname.toLowerCase() : null;
+}
+
+function fail(explanation: Explanation): Outcome<never> {
+  return { ok: false, reason: 'failed', explanation, service: '', attempts: 0, waitedMs: 0, retryAfterMs: null };
+}

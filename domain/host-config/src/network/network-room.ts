@@ -1,0 +1,25 @@
+import type { Clock, Random } from '@breakwater/kernel';
+import type { DownloadDoor } from '../ports/download-door.ts';
+import type { HostExecutor } from '../ports/host-executor.ts';
+import type { Lanes } from '../run/lanes.ts';
+import type { NetworkEvent } from './network-operations.ts';
+import type { NetworkSettings } from './network-settings.ts';
+import type { ServiceBreakers } from './service-breakers.ts';
+
+/** What every operation of the network layer works with. */
+export interface NetworkRoom {
+  readonly host: HostExecutor;
+  readonly downloads: DownloadDoor;
+  readonly settings: NetworkSettings;
+  readonly breakers: ServiceBreakers;
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Of the whole run: ends every operation. */
+  readonly signal: AbortSignal;
+  /** Folder on the side of the configurator that holds what was downloaded. */
+  readonly cacheFolder: string;
+  /** Whether a repair may remove these packages. */
+  readonly agreeToRemove: (packages: readonly string[]) => Promise<boolean>;
+  readonly tell: (event: NetworkEvent) => void;
+}
