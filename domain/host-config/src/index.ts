@@ -32,6 +32,8 @@ export {
 export { type BreakerState, createServiceBreakers, type ServiceBreakers } from './network/service-breakers.ts';
 export type { HostFacts } from './plan/host-facts.ts';
 export type { Check, Finding, HostModule } from './plan/module.ts';
+export { type ModuleNode, type ModuleOrder, orderModules } from './plan/order-modules.ts';
+export { type PlannableModule, toPlannableModule } from './plan/plannable-module.ts';
 export type { ApplyContext, Change, ChangeDetail, Lane, Step, StepContext } from './plan/step.ts';
 export type { SavedFile, UndoRecord } from './plan/undo.ts';
 export { type LoadPluginsOptions, loadPlugins } from './plugins/load-plugins.ts';

@@ -35,6 +35,12 @@ describe('a service', () => {
     expect(await bed.plan(createServiceStep({ unit: UNIT, isEnabled: false, isActive: false, hasSystemd: false }))).toBeNull();
   });
 
+  test('is nothing to enable in a tree without systemd', async () => {
+    const bed = createStepBed({ scripts: [({ argv }) => (argv[0] === 'systemctl' ? { isMissing: true } : undefined)] });
+    expect(await bed.plan(createServiceStep({ unit: UNIT, isEnabled: true, isActive: true, hasSystemd: false }))).toBeNull();
+    expect(await bed.plan(createServiceStep({ unit: UNIT, isEnabled: true, isActive: true, hasSystemd: true }))).not.toBeNull();
+  });
+
   test('that is masked is unmasked first, and masked again', async () => {
     let state = 'masked';
     const bed = createStepBed({
