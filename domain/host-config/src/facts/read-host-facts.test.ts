@@ -3,7 +3,7 @@ import { type CommandScript, MemoryHost } from '../testing/memory-host.ts';
 import { readHostFacts } from './read-host-facts.ts';
 
 const FILES = {
-  '/etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n',
+  '/usr/lib/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n',
   '/etc/hostname': 'web\n',
   '/etc/machine-id': '0123456789abcdef0123456789abcdef\n',
   '/proc/meminfo': 'MemTotal:        2048000 kB\nMemFree: 1 kB\n',
