@@ -3,6 +3,7 @@ export type { Explanation, FailureClass, FailureTool, ToolOutput } from './class
 export { readHostFacts } from './facts/read-host-facts.ts';
 export { BUILT_IN_MODULES } from './modules/built-in-modules.ts';
 export { createNetworkOperations, type NetworkOperationsOptions } from './network/create-network-operations.ts';
+export type { HealthOptions, ServiceHealth } from './network/health/service-health.ts';
 export { toNetworkLines } from './network/network-lines.ts';
 export type {
   AptInstall,

@@ -2,6 +2,7 @@ import { type Clock, type Random, systemClock, systemRandom } from '@breakwater/
 import type { DownloadDoor } from '../ports/download-door.ts';
 import type { HostExecutor } from '../ports/host-executor.ts';
 import { createLanes } from '../run/lanes.ts';
+import { type AptLayout, readAptLayout } from './apt/apt-layout.ts';
 import { installPackages } from './apt/install-packages.ts';
 import { updateLists } from './apt/update-lists.ts';
 import { reportBreakers } from './breaker-report.ts';
@@ -10,6 +11,7 @@ import { downloadFile } from './download/download-file.ts';
 import { APT_SERVICE } from './find-service.ts';
 import { cloneRepository } from './git/clone-repository.ts';
 import { runGuarded } from './guarded-run.ts';
+import { checkHealth } from './health/check-health.ts';
 import type { GuardedOperation, NetworkEvent, NetworkOperations, Outcome } from './network-operations.ts';
 import type { NetworkRoom } from './network-room.ts';
 import { DEFAULT_NETWORK_SETTINGS, type NetworkSettings } from './network-settings.ts';
@@ -35,6 +37,8 @@ export interface NetworkOperationsOptions {
 
 export function createNetworkOperations(options: NetworkOperationsOptions): NetworkOperations {
   const { cacheFolder, clock = systemClock, downloads, host, random = systemRandom, settings = DEFAULT_NETWORK_SETTINGS } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  let layout: Promise<AptLayout> | null = null;
   const state = options.breakerState ?? createMemoryBreakerState(clock);
   return toOperations({
     host,
@@ -45,7 +49,8 @@ export function createNetworkOperations(options: NetworkOperationsOptions): Netw
     lanes: createLanes(),
     clock,
     random,
-    signal: options.signal ?? new AbortController().signal,
+    aptLayout: () => (layout ??= readAptLayout(host, { signal })),
+    signal,
     agreeToRemove: options.agreeToRemove ?? (() => Promise.resolve(false)),
     tell: options.onEvent ?? (() => undefined),
   });
@@ -66,6 +71,7 @@ function toOperations(room: NetworkRoom): NetworkOperations {
     downloadWithRetry: (request) => downloadFile(request, room),
     gitCloneResilient: (request) => cloneRepository(request, room),
     checkInternetConnectivity: (testUrls = toHealthUrls(room.settings)) => checkConnectivity(testUrls, room),
+    checkHealth: (options = {}) => checkHealth(options, room),
     getCircuitBreakerStatus: () => Promise.resolve(reportBreakers(room.breakers)),
   };
 }

@@ -1,4 +1,5 @@
 import type { Explanation } from '../classify/failure.ts';
+import type { HealthOptions, ServiceHealth } from './health/service-health.ts';
 
 /**
  * The network layer of spec 05: every operation is bounded in time, repeated only where that can help, and guarded by the breaker of the
@@ -17,6 +18,8 @@ export interface NetworkOperations {
   downloadWithRetry(request: DownloadOrder): Promise<Outcome<DownloadResult>>;
   gitCloneResilient(request: CloneOrder): Promise<Outcome<CloneResult>>;
   checkInternetConnectivity(testUrls?: readonly string[]): Promise<boolean>;
+  /** Asks services how they are, all at once. */
+  checkHealth(options?: HealthOptions): Promise<readonly ServiceHealth[]>;
   /** Per service in the names of spec 05: `state`, `failure_count`, `total_calls` … */
   getCircuitBreakerStatus(): Promise<Readonly<Record<string, BreakerStatus>>>;
 }

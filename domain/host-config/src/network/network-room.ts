@@ -2,6 +2,7 @@ import type { Clock, Random } from '@breakwater/kernel';
 import type { DownloadDoor } from '../ports/download-door.ts';
 import type { HostExecutor } from '../ports/host-executor.ts';
 import type { Lanes } from '../run/lanes.ts';
+import type { AptLayout } from './apt/apt-layout.ts';
 import type { NetworkEvent } from './network-operations.ts';
 import type { NetworkSettings } from './network-settings.ts';
 import type { ServiceBreakers } from './service-breakers.ts';
@@ -15,6 +16,8 @@ export interface NetworkRoom {
   readonly lanes: Lanes;
   readonly clock: Clock;
   readonly random: Random;
+  /** Asked of the host once. */
+  readonly aptLayout: () => Promise<AptLayout>;
   /** Of the whole run: ends every operation. */
   readonly signal: AbortSignal;
   /** Folder on the side of the configurator that holds what was downloaded. */

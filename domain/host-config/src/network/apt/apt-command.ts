@@ -14,7 +14,6 @@ export const KEEP_CONFIGURATION = ['--force-confdef', '--force-confold'] as cons
 export function toFetchOptions({ settings }: Pick<NetworkRoom, 'settings'>): readonly string[] {
   const seconds = Math.max(1, Math.round(settings.timeouts.inactivityMs / 1_000));
   return [
-    '--error-on=any',
     '-o',
     'Acquire::Retries=0',
     '-o',
@@ -22,6 +21,11 @@ export function toFetchOptions({ settings }: Pick<NetworkRoom, 'settings'>): rea
     '-o',
     `Acquire::https::Timeout=${seconds}`,
   ];
+}
+
+/** Without `--error-on=any`, apt-get ends with 0 whatever could not be fetched. It knows that option for `update` alone. */
+export function toUpdateArguments(room: Pick<NetworkRoom, 'settings'>): readonly string[] {
+  return ['update', '--error-on=any', ...toFetchOptions(room)];
 }
 
 /** A part of apt's work that only fetches: it may be ended at any time. */

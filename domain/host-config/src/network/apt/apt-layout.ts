@@ -1,4 +1,4 @@
-import type { NetworkRoom } from '../network-room.ts';
+import type { HostExecutor } from '../../ports/host-executor.ts';
 
 /** Where apt of this host keeps what is its own; asked of apt, because every path can be set. */
 export interface AptLayout {
@@ -22,7 +22,7 @@ const QUESTIONS = [
 
 const TIMEOUT_MS = 30_000;
 
-export async function readAptLayout({ host, signal }: Pick<NetworkRoom, 'host' | 'signal'>): Promise<AptLayout> {
+export async function readAptLayout(host: HostExecutor, { signal }: { readonly signal: AbortSignal }): Promise<AptLayout> {
   const paths = await host.run({ argv: ['apt-config', 'shell', ...QUESTIONS.flat()], timeoutMs: TIMEOUT_MS }, { signal });
   const options = await host.run({ argv: ['apt-config', 'dump', 'DPkg::Options'], timeoutMs: TIMEOUT_MS }, { signal });
   const found = new Map([...paths.stdout.matchAll(/^([A-Z]+)='([^'\n]*)'$/gm)].map((match) => [match[1], match[2] ?? '']));

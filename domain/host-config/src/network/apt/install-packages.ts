@@ -4,8 +4,8 @@ import { type AttemptContext, runGuarded } from '../guarded-run.ts';
 import { explainRefusal } from '../known-explanations.ts';
 import type { AptInstall, AptInstallOptions, AttemptEnd, Outcome } from '../network-operations.ts';
 import type { NetworkRoom } from '../network-room.ts';
-import { changeByDpkg, fetchByApt, KEEP_CONFIGURATION, toFetchOptions } from './apt-command.ts';
-import { type AptLayout, readAptLayout } from './apt-layout.ts';
+import { changeByDpkg, fetchByApt, KEEP_CONFIGURATION, toFetchOptions, toUpdateArguments } from './apt-command.ts';
+import type { AptLayout } from './apt-layout.ts';
 import { hasLists } from './list-age.ts';
 import { nameLockHolder } from './lock-holder.ts';
 import { isPackageOrder, readInstalledVersions, toPackageName, toWantedVersion } from './package-states.ts';
@@ -27,7 +27,7 @@ export async function installPackages(
 ): Promise<Outcome<AptInstall>> {
   const strange = orders.find((order) => !isPackageOrder(order));
   if (strange !== undefined) return refuse(`"${strange}" is no name of a package.`);
-  const layout = await readAptLayout(room);
+  const layout = await room.aptLayout();
   const missing = await findMissing(orders, layout, room);
   if (missing.length === 0) return { ok: true, value: NOTHING, attempts: 0, waitedMs: 0 };
   if (options.updateCache !== false) {
@@ -81,7 +81,7 @@ async function installOnce({ args, context, layout, missing, room }: InstallAtte
   const endsAtMs = room.clock.now() + context.timeoutMs;
   const leftMs = (): number => Math.max(1, endsAtMs - room.clock.now());
   // The mirror has newer lists than this host, or is about to.
-  if (context.previous?.isMirrorSync === true) await fetchByApt(['update', ...toFetchOptions(room)], leftMs(), room);
+  if (context.previous?.isMirrorSync === true) await fetchByApt(toUpdateArguments(room), leftMs(), room);
   const coming = await simulateInstall(args, room);
   if (!coming.ok) return coming;
   const fetched = explainRun('apt', await fetchByApt(['-y', '--download-only', ...toFetchOptions(room), ...args], leftMs(), room));

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../classify/failure.ts';
 import type { NetworkRoom } from '../network-room.ts';
-import { changeByDpkg, fetchByApt, KEEP_CONFIGURATION, toFetchOptions } from './apt-command.ts';
+import { changeByDpkg, fetchByApt, KEEP_CONFIGURATION, toUpdateArguments } from './apt-command.ts';
 import type { AptLayout } from './apt-layout.ts';
 import { simulateInstall } from './simulate-install.ts';
 
@@ -51,5 +51,5 @@ async function removeLists({ listsFolder }: AptLayout, { host }: NetworkRoom): P
 
 /** Whether it went well shows itself in the next attempt. */
 async function refresh(room: NetworkRoom): Promise<void> {
-  await fetchByApt(['update', ...toFetchOptions(room)], room.settings.timeouts.aptUpdateMs, room);
+  await fetchByApt(toUpdateArguments(room), room.settings.timeouts.aptUpdateMs, room);
 }

@@ -3,8 +3,8 @@ import { explainRun } from '../explain-run.ts';
 import { runGuarded } from '../guarded-run.ts';
 import type { AptUpdate, AttemptEnd, Outcome } from '../network-operations.ts';
 import type { NetworkRoom } from '../network-room.ts';
-import { fetchByApt, toFetchOptions } from './apt-command.ts';
-import { type AptLayout, readAptLayout } from './apt-layout.ts';
+import { fetchByApt, toUpdateArguments } from './apt-command.ts';
+import type { AptLayout } from './apt-layout.ts';
 import { leaveOutHosts } from './leave-out-hosts.ts';
 import { areListsFresh, markListsFresh } from './list-age.ts';
 import { nameLockHolder } from './lock-holder.ts';
@@ -13,7 +13,7 @@ import { readSourceHosts, toServiceNames } from './source-hosts.ts';
 
 /** Refreshes the package lists. One dead source does not stop the others: what it needs is tried, told, and left as it was. */
 export async function updateLists(options: { readonly force?: boolean }, room: NetworkRoom): Promise<Outcome<AptUpdate>> {
-  const layout = await readAptLayout(room);
+  const layout = await room.aptLayout();
   if (options.force !== true && (await areListsFresh(layout, room))) {
     return { ok: true, value: { refreshed: false, failedHosts: [] }, attempts: 0, waitedMs: 0 };
   }
@@ -48,7 +48,7 @@ async function updateOnce(options: {
   const { layout, room, shut, timeoutMs } = options;
   const reduced = shut.length === 0 ? null : await leaveOutHosts(shut, layout, room);
   try {
-    const result = await fetchByApt(['update', ...toFetchOptions(room), ...(reduced?.options ?? [])], timeoutMs, room);
+    const result = await fetchByApt([...toUpdateArguments(room), ...(reduced?.options ?? [])], timeoutMs, room);
     const explanation = explainRun('apt', result);
     if (explanation.class === 'ok') return { ok: true, value: { refreshed: true, failedHosts: shut } };
     return { ok: false, explanation: await nameLockHolder(explanation, layout, room) };
