@@ -41,7 +41,7 @@ export { type BreakerState, createServiceBreakers, type ServiceBreakers } from '
 export type { HostFacts } from './plan/host-facts.ts';
 export { type MakePlanOptions, makePlan } from './plan/make-plan.ts';
 export type { Check, Finding, HostModule } from './plan/module.ts';
-export { orderModules } from './plan/order-modules.ts';
+export { type ModuleNode, type ModuleOrder, orderModules } from './plan/order-modules.ts';
 export { countPlan, type Plan, type PlannedModule, type PlannedStep } from './plan/plan.ts';
 export { type PlannableModule, toPlannableModule } from './plan/plannable-module.ts';
 export type { ApplyContext, Change, ChangeDetail, Lane, Step, StepContext } from './plan/step.ts';

@@ -1,5 +1,5 @@
 import type { Explanation } from '../classify/failure.ts';
-import type { HealthOptions, ServiceHealth } from '../network/health/service-health.ts';
+import type { ServiceHealth } from '../network/health/service-health.ts';
 import type {
   AptInstall,
   AptInstallOptions,
@@ -99,19 +99,9 @@ export class MemoryNetwork implements NetworkOperations {
     return true;
   }
 
-  /** All are well, and asking is no request of a step. */
-  async checkHealth({ services = [] }: HealthOptions = {}): Promise<readonly ServiceHealth[]> {
-    const none = { dns: null, connect: null, tls: null, firstByte: null };
-    return services.map((service) => ({
-      service,
-      status: 'healthy',
-      url: `http://${service}.example/`,
-      tookMs: 1,
-      statusCode: 200,
-      phasesMs: none,
-      clockSkewMs: null,
-      cause: null,
-    }));
+  async checkHealth(): Promise<readonly ServiceHealth[]> {
+    this.requests.push('health');
+    return [];
   }
 
   async getCircuitBreakerStatus(): Promise<Readonly<Record<string, BreakerStatus>>> {
