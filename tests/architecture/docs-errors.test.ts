@@ -4,12 +4,13 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const FLOORS = ['foundation', 'devices', 'domain', 'adapters', 'apps'];
-const CODE = /'((?:KERNEL|TRANSPORT|RESILIENCE|VSPHERE|FLEET|ACCESS|PORTAL|STORAGE|COORDINATION|CLI)_[A-Z0-9_]+)'/g;
+const CODE = /'((?:KERNEL|TRANSPORT|RESILIENCE|VSPHERE|FLEET|ACCESS|PORTAL|STORAGE|COORDINATION|HOST|CLI)_[A-Z0-9_]+)'/g;
 
 /** Literals of this shape that are no codes. */
 const NO_CODES: ReadonlySet<string> = new Set([
   // Beginning that two codes share.
   'TRANSPORT_CERTIFICATE_',
+  'HOST_FILE_',
 ]);
 
 function listSources(): readonly string[] {

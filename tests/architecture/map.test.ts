@@ -21,11 +21,11 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   storage: ['kernel', 'contract', 'resilience', 'fleet', 'access', 'host-config'],
   images: ['kernel', 'contract', 'fleet'],
   coordination: ['kernel', 'resilience'],
-  'local-host': ['kernel', 'transport', 'host-config'],
+  'local-host': ['kernel', 'resilience', 'transport', 'host-config'],
   ssh: ['kernel', 'host-config'],
   web: ['kernel', 'contract'],
   portal: ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'access', 'vsphere-fleet', 'storage', 'images'],
-  'host-config-cli': ['kernel', 'resilience', 'host-config', 'storage'],
+  'host-config-cli': ['kernel', 'resilience', 'host-config', 'local-host', 'ssh', 'storage'],
   breakwater: [
     'host-config-cli',
     'kernel',

@@ -1,10 +1,9 @@
 import { styleText } from 'node:util';
+import type { OutputRecord } from './output-record.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
 
 const STYLES = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', strong: 'bold' } as const;
-
-export type JsonRecord = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
 /** Where a command writes. With `--json` everything on standard output is one JSON object per line, each with a `kind`. */
 export interface Console {
@@ -12,7 +11,7 @@ export interface Console {
   /** For people only: nothing with `--json`. */
   print(line: string): void;
   /** For programs only: nothing without `--json`. */
-  record(record: JsonRecord): void;
+  record(record: OutputRecord): void;
   /** To standard error, for people, in both. */
   warn(line: string): void;
   paint(tone: Tone, text: string): string;
@@ -36,10 +35,28 @@ export function createConsole(streams: ConsoleStreams, options: { readonly isJso
 
 /** Foreign texts may hold escape sequences that would move the cursor or recolour the terminal. */
 export function toPrintable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+  return text.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
 }
 
 /** Several lines, each printable. */
 export function toPrintableLines(text: string): string {
   return text.split('\n').map(toPrintable).join('\n');
+}
+
+/** Columns padded to their widest cell; the last one is left as it is. */
+export function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows].map((row) => row.map(toPrintable));
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '))
+    .join('\n');
+}
+
+/** `0.4 s`, `12 s`, `3 min 05 s`. */
+export function toDurationText(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }

@@ -16,8 +16,9 @@ export const EXIT = {
 } as const;
 
 const CODES: readonly (readonly [pattern: RegExp, exitCode: number])[] = [
-  [/^HOST_(?:USAGE|CONFIG|PROFILE|MODULE)_/, EXIT.usage],
+  [/^HOST_(?:USAGE|CONFIG|PROFILE|MODULE|PLUGIN)_/, EXIT.usage],
   [/^HOST_PREFLIGHT_/, EXIT.preflight],
+  [/^HOST_INTERRUPTED$/, EXIT.interrupted],
   [/^HOST_RUN_LOCKED$/, EXIT.lockWaitExpired],
 ];
 

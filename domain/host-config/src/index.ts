@@ -5,6 +5,7 @@ export { type ConfigLayer, type ConfigTree, parseAssignment, parseConfigFile, re
 export { type HostConfig, hostConfigSchema } from './config/host-config-schema.ts';
 export { type ConfigSources, type ResolvedConfig, resolveConfig } from './config/resolve-config.ts';
 export { listSettings, type SettingRow } from './config/schema-walk.ts';
+export { toNetworkSettings } from './config/to-network-settings.ts';
 export { writeDefaultYaml } from './config/write-default-yaml.ts';
 export { readHostFacts } from './facts/read-host-facts.ts';
 export { BUILT_IN_MODULES } from './modules/built-in-modules.ts';
@@ -40,7 +41,7 @@ export { type BreakerState, createServiceBreakers, type ServiceBreakers } from '
 export type { HostFacts } from './plan/host-facts.ts';
 export { type MakePlanOptions, makePlan } from './plan/make-plan.ts';
 export type { Check, Finding, HostModule } from './plan/module.ts';
-export { orderModules } from './plan/order-modules.ts';
+export { type ModuleNode, type ModuleOrder, orderModules } from './plan/order-modules.ts';
 export { countPlan, type Plan, type PlannedModule, type PlannedStep } from './plan/plan.ts';
 export { type PlannableModule, toPlannableModule } from './plan/plannable-module.ts';
 export type { ApplyContext, Change, ChangeDetail, Lane, Step, StepContext } from './plan/step.ts';

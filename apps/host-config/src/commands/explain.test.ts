@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runInMemory } from '../testing/run-in-memory.ts';
+import { createProgramBed } from '../testing/run-in-memory.ts';
+
+const { run: runInMemory } = createProgramBed();
 
 const MISSPELT = 'Reading package lists...\nE: Unable to locate package ngnix\n';
 let folder = '';
@@ -56,7 +58,7 @@ describe('explain', () => {
 
   test('colours only where they are wanted', async () => {
     const args = ['explain', '--tool', 'apt', '--exit', '100'];
-    expect((await runInMemory(args, { input: MISSPELT, hasColors: true })).output).toContain('\u001b[');
-    expect((await runInMemory([...args, '--no-color'], { input: MISSPELT, hasColors: true })).output).not.toContain('\u001b[');
+    expect((await runInMemory(args, { input: MISSPELT, isTerminal: true })).output).toContain('\u001b[');
+    expect((await runInMemory([...args, '--no-color'], { input: MISSPELT, isTerminal: true })).output).not.toContain('\u001b[');
   });
 });

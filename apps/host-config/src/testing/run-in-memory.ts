@@ -1,4 +1,13 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BUILT_IN_MODULES, BUILT_IN_PROFILES, type HostModule } from '@breakwater/host-config';
+import { createMemoryDebian, type MemoryDebian } from '@breakwater/host-config/testing';
+import { type Clock, silentLogger, systemClock } from '@breakwater/kernel';
+import { openBreakerState, openRunStore } from '@breakwater/storage';
+import type { Prompter } from '../commands/wizard.ts';
 import { runProgram } from '../run-program.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 export interface RanInMemory {
   readonly exitCode: number;
@@ -8,21 +17,82 @@ export interface RanInMemory {
   readonly records: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** One call of the program without a process. */
-export async function runInMemory(
-  args: readonly string[],
-  options: { readonly input?: string; readonly hasColors?: boolean } = {},
-): Promise<RanInMemory> {
+export interface MemoryRunOptions {
+  readonly input?: string;
+  readonly isTerminal?: boolean;
+  readonly isColorRefused?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What a person answers; null: nobody is there. */
+  readonly answer?: string | null;
+  /** Answers the wizard. */
+  readonly prompter?: Prompter;
+  readonly clock?: Clock;
+  /** Beside the built-in ones. */
+  readonly modules?: readonly HostModule[];
+  /** Is given what Ctrl-C would do. */
+  readonly onStart?: (interrupt: () => void) => void;
+}
+
+/** A host in memory with a state folder on disk, on which the program is called again and again. */
+export interface ProgramBed {
+  readonly debian: MemoryDebian;
+  readonly folder: string;
+  run(args: readonly string[], options?: MemoryRunOptions): Promise<RanInMemory>;
+}
+
+export function createProgramBed(debian: MemoryDebian = createMemoryDebian()): ProgramBed {
+  const folder = mkdtempSync(join(tmpdir(), 'host-cli-'));
+  return { debian, folder, run: (args, options = {}) => runInMemory(args, { ...options, debian, folder }) };
+}
+
+interface InMemory extends MemoryRunOptions {
+  readonly debian: MemoryDebian;
+  readonly folder: string;
+}
+
+async function runInMemory(args: readonly string[], options: InMemory): Promise<RanInMemory> {
   const written = { output: '', messages: '' };
-  const exitCode = await runProgram(args, {
+  const { answer = null, clock = systemClock, debian, folder, modules = [], onStart } = options;
+  const surroundings: Surroundings = {
     input: toChunks(options.input ?? ''),
     output: { write: (text) => (written.output += text) },
     messages: { write: (text) => (written.messages += text) },
-    hasColors: options.hasColors ?? false,
-  });
+    isTerminal: options.isTerminal ?? false,
+    columns: 100,
+    isColorRefused: options.isColorRefused ?? false,
+    settings: options.settings ?? {},
+    defaultStateDir: join(folder, 'state'),
+    systemConfigPath: join(folder, 'system.yaml'),
+    defaultKnownHosts: join(folder, 'known_hosts'),
+    agentSocket: null,
+    userName: 'tester',
+    version: '0.0.0',
+    onInterrupt(listener) {
+      onStart?.(listener);
+      return () => undefined;
+    },
+    ask: () => Promise.resolve(answer),
+    openPrompter: () => Promise.resolve(options.prompter ?? null),
+    loadParts: () =>
+      Promise.resolve({
+        clock,
+        modules: [...BUILT_IN_MODULES, ...modules],
+        profiles: BUILT_IN_PROFILES,
+        loadPlugins: () => Promise.resolve([]),
+        toHostId: () => debian.host.hostId,
+        openHost: () => Promise.resolve(debian.host),
+        readFacts: () => Promise.resolve(debian.facts),
+        openNetwork: () => debian.network,
+        openRuns: ({ command, stateDir }) => openRunStore({ stateDir, clock, command }),
+        openBreakers: ({ stateDir }) => openBreakerState({ path: join(stateDir, 'state.db'), logger: silentLogger, clock }),
+      }),
+  };
+  const exitCode = await runProgram(args, surroundings);
   const lines = args.includes('--json') ? written.output.split('\n').filter((line) => line !== '') : [];
   return { exitCode, ...written, records: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
+
+export const isThere = (bed: ProgramBed, name: string): boolean => existsSync(join(bed.folder, name));
 
 async function* toChunks(text: string): AsyncIterable<Uint8Array> {
   const bytes = new TextEncoder().encode(text);

@@ -109,7 +109,7 @@ export const hostConfigSchema = z.strictObject({
       circuit_breaker: circuitBreaker.prefault({}).describe('Spare services that are down.'),
       network_retry: networkRetry.prefault({}).describe('What is tried again, and when.'),
       timeouts: timeouts.prefault({}).describe('No operation takes longer than this.'),
-      health_checks: healthChecks.prefault({}).describe('Is the other side there?'),
+      health_checks: healthChecks.prefault({}).describe('Whether the services answer.'),
     })
     .prefault({})
     .describe('How work is done, and how bad networks are met.'),
@@ -126,17 +126,11 @@ export const hostConfigSchema = z.strictObject({
         .default(3_600)
         .describe('Package lists younger than this are not fetched again, in seconds.'),
       allow_removals: flag(false, 'Let an installation remove packages that are in its way.'),
-      mirrors: z
-        .array(z.url({ protocol: /^https?$/ }))
-        .max(16)
-        .default([])
-        .describe('Debian mirrors, best first; the next one is taken when one is down.'),
     })
     .prefault({})
-    .describe('Packages.'),
+    .describe('Packages and their lists.'),
   security: z
     .strictObject({
-      strict: flag(true, 'Refuse downloads without a checksum and keys without a fingerprint.'),
       allowed_hosts: z.array(hostPattern).max(256).default([]).describe('Download from these hosts only; empty: from any.'),
     })
     .prefault({})

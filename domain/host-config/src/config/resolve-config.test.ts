@@ -32,14 +32,19 @@ describe('sources of the configuration', () => {
     const { config, originOf } = resolve(
       file('performance: {max_workers: 5, circuit_breaker: {timeout: 30, failure_threshold: 9}}', 'profile dev'),
       file('performance:\n  circuit_breaker:\n    timeout: 40\napt:\n', '/etc/x.yaml'),
-      ...readConfigVariables({ VPSCFG_PERFORMANCE__CIRCUIT_BREAKER__TIMEOUT: '50', VPSCFG_APT__MIRRORS: '[http://a.example/]', HOME: '/' }),
+      ...readConfigVariables({
+        VPSCFG_PERFORMANCE__CIRCUIT_BREAKER__TIMEOUT: '50',
+        VPSCFG_SECURITY__ALLOWED_HOSTS: '[a.example]',
+        HOME: '/',
+      }),
       set('performance.circuit_breaker.timeout=60.5'),
     );
     expect(config.performance).toMatchObject({ max_workers: 5, circuit_breaker: { timeout: 60.5, failure_threshold: 9, enabled: true } });
-    expect(config.apt).toMatchObject({ cache_valid: 3600, mirrors: ['http://a.example/'] });
+    expect(config.apt).toMatchObject({ cache_valid: 3600 });
+    expect(config.security.allowed_hosts).toEqual(['a.example']);
     expect(originOf(['performance', 'circuit_breaker', 'timeout'])).toBe('--set');
     expect(originOf(['performance', 'circuit_breaker', 'failure_threshold'])).toBe('profile dev');
-    expect(originOf(['apt', 'mirrors'])).toBe('VPSCFG_APT__MIRRORS');
+    expect(originOf(['security', 'allowed_hosts'])).toBe('VPSCFG_SECURITY__ALLOWED_HOSTS');
     expect(originOf(['apt', 'cache_valid'])).toBe('built-in');
   });
 
@@ -93,7 +98,7 @@ describe('a wrong configuration', () => {
     ['no key', 'apt'],
     ['an empty level', 'apt..x=1'],
     ['a key that would change every object', '__proto__.polluted=1'],
-    ['a value that is no YAML', 'apt.mirrors=[1'],
+    ['a value that is no YAML', 'security.allowed_hosts=[1'],
     ['levels without end', `${'a.'.repeat(40)}b=1`],
   ])('is refused for --set with %s', (_what, text) => {
     expect(() => set(text)).toThrow('The configuration is wrong');

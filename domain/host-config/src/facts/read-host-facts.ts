@@ -14,7 +14,8 @@ export async function readHostFacts(host: HostExecutor, options: { readonly sign
     const result = await host.run({ argv, timeoutMs: TIMEOUT_MS }, options);
     return toExitCode(result) === 0 ? result.stdout.trim() : '';
   };
-  const release = parseOsRelease((await read('/etc/os-release')) || (await read('/usr/lib/os-release')));
+  // The one in /etc is a link to this, and links are not followed.
+  const release = parseOsRelease(await read('/usr/lib/os-release'));
   const machineId = (await read('/etc/machine-id')).trim();
   return {
     hostname: (await read('/etc/hostname')).trim() || (await ask(['uname', '-n'])),

@@ -15,7 +15,7 @@ const repository = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and "-"'),
     uri: webUrl,
-    suite: z.string().regex(/^(?:[A-Za-z0-9][A-Za-z0-9.+_/-]*|\/)$/, 'a suite, or a folder that ends with "/"'),
+    suite: z.string().regex(/^(?:[A-Za-z0-9][A-Za-z0-9.+_/-]*|\.?\/)$/, 'a suite, or a folder that ends with "/"'),
     components: z.array(word).default(['main']),
     architectures: z.array(word).default([]),
     key_url: webUrl.optional(),

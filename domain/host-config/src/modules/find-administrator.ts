@@ -21,7 +21,10 @@ export async function findAdministrator({ allowedUsers, mayRootSignIn }: SignInR
 async function hasKey(name: string, context: StepContext): Promise<boolean> {
   const account = await findAccount(name, context);
   if (account === null || /\/(?:nologin|false)$/.test(account.shell)) return false;
-  const content = await context.host.files.read(`${account.home}/.ssh/authorized_keys`);
+  const path = `${account.home}/.ssh/authorized_keys`;
+  // A link could lead anywhere, and be gone tomorrow: it does not count.
+  if ((await context.host.files.stat(path))?.kind !== 'file') return false;
+  const content = await context.host.files.read(path);
   if (content === null) return false;
   return new TextDecoder().decode(content).split('\n').some(isAuthorizedKey);
 }

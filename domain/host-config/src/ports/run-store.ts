@@ -54,7 +54,8 @@ export type StepResult =
   /** An optional step that could not be done; `finishWith` is the command that completes it later. */
   | { readonly kind: 'degraded'; readonly reason: string; readonly finishWith: string }
   | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly code: string; readonly reason: string; readonly hint: string | null };
+  /** `temporary`: the same run may go well later, when the service is back or the lock is free. */
+  | { readonly kind: 'failed'; readonly code: string; readonly reason: string; readonly hint: string | null; readonly temporary?: 'service' | 'lock' };
 
 export type RunEnd = 'succeeded' | 'degraded' | 'failed' | 'interrupted' | 'rolled-back';
 

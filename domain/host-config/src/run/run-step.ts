@@ -24,6 +24,8 @@ export interface StepRun {
 export async function runStep(stepRun: StepRun): Promise<StepReport> {
   const { clock, context, lanes, module, onEvent, run, step } = stepRun;
   const stepId = `${module}/${step.id}`;
+  // Steps that never wait would not notice.
+  context.signal.throwIfAborted();
   const leave = await lanes.enter(step.lane, context.signal);
   const startedAtMs = clock.now();
   const tally = { attempts: 1, isRescued: false, waitedMs: 0 };
@@ -69,8 +71,16 @@ async function bringAbout(stepRun: StepRun, context: StepContext): Promise<StepR
       code: isOpsError(error) ? code : 'HOST_STEP_FAILED',
       reason: message,
       hint: typeof hint === 'string' ? hint : null,
+      ...toTemporary(details),
     };
   }
+}
+
+/** The details of `toNetworkError`. */
+function toTemporary({ failureClass, reason }: OpsError['details']): { readonly temporary?: 'service' | 'lock' } {
+  if (reason === 'lock-timeout') return { temporary: 'lock' };
+  const isTemporary = reason === 'breaker' || reason === 'timeout' || failureClass === 'transient' || failureClass === 'throttled';
+  return isTemporary ? { temporary: 'service' } : {};
 }
 
 function toApplyContext({ module, nextSeq, run, step }: StepRun, context: StepContext): ApplyContext {

@@ -11,11 +11,11 @@ interface Entry {
   readonly target: string | null;
 }
 
-/** What a command of the fake does: an exit code and words, and whatever it changes in the files. */
+/** What a command of the fake does: an exit code and words (`isMissing`: there is no such program), and whatever it changes in the files. */
 export type CommandScript = (
   command: HostCommand,
   host: MemoryHost,
-) => { readonly exitCode?: number; readonly stdout?: string; readonly stderr?: string } | undefined;
+) => { readonly exitCode?: number; readonly stdout?: string; readonly stderr?: string; readonly isMissing?: boolean } | undefined;
 
 const NOTHING = new Uint8Array();
 
@@ -97,6 +97,10 @@ export class MemoryHost implements HostExecutor {
     for (const script of this.#scripts) {
       const answer = script(command, this);
       if (answer === undefined) continue;
+      if (answer.isMissing === true) {
+        const end = { kind: 'not-started', reason: `${command.argv[0]} is not there` } as const;
+        return Promise.resolve({ end, stdout: '', stderr: '', isTruncated: false, tookMs: 1 });
+      }
       const { exitCode = 0, stderr = '', stdout = '' } = answer;
       return Promise.resolve({ end: { kind: 'exited', exitCode }, stdout, stderr, isTruncated: false, tookMs: 1 });
     }

@@ -1,4 +1,5 @@
 import type { Explanation } from '../classify/failure.ts';
+import type { ServiceHealth } from '../network/health/service-health.ts';
 import type {
   AptInstall,
   AptInstallOptions,
@@ -96,6 +97,11 @@ export class MemoryNetwork implements NetworkOperations {
   async checkInternetConnectivity(): Promise<boolean> {
     this.requests.push('connectivity');
     return true;
+  }
+
+  async checkHealth(): Promise<readonly ServiceHealth[]> {
+    this.requests.push('health');
+    return [];
   }
 
   async getCircuitBreakerStatus(): Promise<Readonly<Record<string, BreakerStatus>>> {

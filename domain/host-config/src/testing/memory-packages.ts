@@ -68,7 +68,7 @@ export class MemoryPackages {
       for (const [path, text] of Object.entries(files)) this.#host.put(path, text);
       for (const unit of units) {
         this.#host.put(`/lib/systemd/system/${unit}`, '[Unit]\n');
-        this.#host.put(wants(unit), '');
+        this.#host.put(wants(unit), '', { mtimeMs: 1 });
         this.#host.put(`/run/active/${unit}`, '', { mtimeMs: 1 });
       }
     }

@@ -22,12 +22,20 @@ export function parseAuthorizedKey(line: string): AuthorizedKey {
   });
 }
 
-/** The key itself begins with its type, after four bytes of length; a line cut while copying fails here or in its last bytes. */
+/** RFC 4253, 6.6: fields of a length (4 bytes) and that many bytes, the first of which is the type. A line cut while it was copied ends within one. */
 function readInnerType(base64: string): string {
   if (base64.length % 4 !== 0) return '';
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const length = new DataView(bytes.buffer).getUint32(0);
-  return new TextDecoder().decode(bytes.subarray(4, 4 + Math.min(length, 64)));
+  const view = new DataView(bytes.buffer);
+  const fields: Uint8Array[] = [];
+  let offset = 0;
+  while (offset + 4 <= bytes.length) {
+    const end = offset + 4 + view.getUint32(offset);
+    fields.push(bytes.subarray(offset + 4, end));
+    offset = end;
+  }
+  const [type] = fields;
+  return offset === bytes.length && fields.length > 1 && type !== undefined ? new TextDecoder().decode(type) : '';
 }
 
 export function isAuthorizedKey(line: string): boolean {

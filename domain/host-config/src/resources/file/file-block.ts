@@ -9,7 +9,8 @@ export function replaceBlock(
   const wanted = [begin, ...lines, end];
   const present = (current ?? '').split('\n');
   if (present.at(-1) === '') present.pop();
-  const from = present.indexOf(begin);
+  // The last one: a beginning above it that has lost its end would take in what others wrote in between.
+  const from = present.lastIndexOf(begin);
   const to = present.indexOf(end, from);
   // An end that is gone means that somebody has edited in there: the block is added anew, and theirs is left to them.
   const rest = from >= 0 && to >= from ? [...present.slice(0, from), ...wanted, ...present.slice(to + 1)] : [...present, ...wanted];

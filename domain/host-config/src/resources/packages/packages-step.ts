@@ -32,7 +32,7 @@ export function createPackagesStep(options: PackagesStepOptions): Step {
       const missing = await findMissing(options, context);
       if (missing.length === 0) return;
       const done = await recordBefore(missing, options, context);
-      const outcome = await context.network.aptInstallWithRetry(missing, { allowRemovals: options.allowRemovals === true });
+      const outcome = await context.network.aptInstallWithRetry(missing, options.allowRemovals === true ? { allowRemovals: true } : {});
       if (!outcome.ok) throw toNetworkError(outcome, 'HOST_PACKAGES_FAILED');
       await done();
     },

@@ -17,6 +17,8 @@ export interface UnitState {
   /** systemd's word: `enabled`, `disabled`, `static`, `masked`; null when there is no such unit. */
   readonly enabled: string | null;
   readonly active: string | null;
+  /** No systemctl: this tree is started by something else, if at all, and has no units to enable. */
+  readonly isWithoutSystemd: boolean;
 }
 
 /** A systemd unit that is enabled and running, or neither. */
@@ -50,12 +52,15 @@ export async function readUnitState(
   options: { readonly hasSystemd: boolean },
   { host, signal }: StepContext,
 ): Promise<UnitState> {
+  let isWithoutSystemd = false;
   const ask = async (verb: string): Promise<string | null> => {
-    const { stdout } = await host.run({ argv: ['systemctl', verb, unit], timeoutMs: TIMEOUT_MS }, { signal });
+    const { end, stdout } = await host.run({ argv: ['systemctl', verb, unit], timeoutMs: TIMEOUT_MS }, { signal });
+    if (end.kind === 'not-started') isWithoutSystemd = true;
     const word = stdout.trim().split('\n')[0] ?? '';
     return word === '' || word === 'not-found' ? null : word;
   };
-  return { enabled: await ask('is-enabled'), active: options.hasSystemd ? await ask('is-active') : null };
+  const enabled = await ask('is-enabled');
+  return { enabled, active: options.hasSystemd ? await ask('is-active') : null, isWithoutSystemd };
 }
 
 export async function systemctl(args: readonly string[], context: StepContext): Promise<void> {
@@ -70,7 +75,8 @@ export async function systemctl(args: readonly string[], context: StepContext): 
 const isNeutral = (enabled: string | null): boolean =>
   enabled !== null && ['static', 'alias', 'indirect', 'generated', 'transient'].includes(enabled);
 
-function isAsWanted({ active, enabled }: UnitState, { hasSystemd, isActive, isEnabled }: ServiceStepOptions): boolean {
+function isAsWanted({ active, enabled, isWithoutSystemd }: UnitState, { hasSystemd, isActive, isEnabled }: ServiceStepOptions): boolean {
+  if (isWithoutSystemd && !hasSystemd) return true;
   if (!isNeutral(enabled)) {
     const isOn = enabled === 'enabled' || enabled === 'enabled-runtime';
     if (isOn !== isEnabled) return false;

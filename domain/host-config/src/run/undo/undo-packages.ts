@@ -94,7 +94,8 @@ async function runApt(args: readonly string[], context: UndoContext): Promise<vo
         'Dpkg::Options::=--force-confold',
         ...args,
       ],
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
+      // sudo refuses to be removed while root has no password; it was not there before the run, and root's password is as it was.
+      env: { DEBIAN_FRONTEND: 'noninteractive', SUDO_FORCE_REMOVE: 'yes' },
       timeoutMs: TIMEOUT_MS,
       onTimeout: 'interrupt',
       graceMs: DPKG_GRACE_MS,

@@ -1,0 +1,87 @@
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  BUILT_IN_MODULES,
+  BUILT_IN_PROFILES,
+  createNetworkOperations,
+  type HostExecutor,
+  loadPlugins,
+  type PluginDoor,
+  readHostFacts,
+  toNetworkSettings,
+} from '@breakwater/host-config';
+import { type Logger, OpsError, silentLogger, systemClock } from '@breakwater/kernel';
+import { createDownloadDoor, createLocalExecutor } from '@breakwater/local-host';
+import { createSshExecutor } from '@breakwater/ssh';
+import { openBreakerState, openRunStore } from '@breakwater/storage';
+import type { HostParts, HostTarget } from './parts.ts';
+
+/** The whole program, put together by hand. */
+export function composeParts(): HostParts {
+  const clock = systemClock;
+  return {
+    clock,
+    modules: BUILT_IN_MODULES,
+    profiles: BUILT_IN_PROFILES,
+    loadPlugins: (paths) => loadPlugins({ paths, door: createPluginDoor(), known: BUILT_IN_MODULES }),
+    toHostId,
+    openHost: (target) => openHost(target),
+    readFacts: readHostFacts,
+    openNetwork: ({ breakers, host, isOffline, resolved, signal, stateDir }) =>
+      createNetworkOperations({
+        host,
+        downloads: createDownloadDoor(),
+        cacheFolder: join(resolve(stateDir), 'cache'),
+        settings: toNetworkSettings(resolved.config, { isOffline }),
+        breakerState: breakers,
+        signal,
+        clock,
+      }),
+    openRuns: ({ command, stateDir }) => openRunStore({ stateDir, clock, command }),
+    openBreakers: ({ stateDir, warn }) => openBreakerState({ path: join(stateDir, 'state.db'), logger: createWarner(warn), clock }),
+  };
+}
+
+function toHostId({ address, root }: HostTarget): string {
+  if (address !== null) return address;
+  return root === null ? 'local' : `tree:${resolve(root)}`;
+}
+
+async function openHost(target: HostTarget): Promise<HostExecutor> {
+  const { address, agentSocket, identity, knownHosts, root } = target;
+  const hostId = toHostId(target);
+  if (address === null) return createLocalExecutor(root === null ? { hostId } : { hostId, root });
+  return await createSshExecutor({
+    ...parseAddress(address),
+    hostId,
+    knownHostsPath: knownHosts,
+    ...(identity === null ? {} : { keyPath: identity }),
+    ...(agentSocket === null ? {} : { agentSocket }),
+  });
+}
+
+/** `user@host`, `user@host:2222`, `user@[2001:db8::7]:2222`. */
+export function parseAddress(text: string): { readonly user: string; readonly host: string; readonly port: number } {
+  const match = /^([^@\s]{1,32})@(?:\[([0-9A-Fa-f:.]{2,45})\]|([^:@\s[\]]{1,253}))(?::(\d{1,5}))?$/.exec(text);
+  if (match === null) {
+    throw new OpsError({
+      code: 'HOST_USAGE_TARGET',
+      message: `"${text.slice(0, 80)}" is no host; write it as user@host or user@host:port.`,
+    });
+  }
+  return { user: match[1] ?? '', host: match[2] ?? match[3] ?? '', port: Number(match[4] ?? 22) };
+}
+
+function createPluginDoor(): PluginDoor {
+  return {
+    async load(path) {
+      const loaded = (await import(pathToFileURL(path).href)) as { readonly module?: unknown };
+      return loaded.module;
+    },
+  };
+}
+
+/** Warnings of the storage reach a person; the rest of what it logs is for services. */
+function createWarner(warn: (line: string) => void): Logger {
+  return { ...silentLogger, warn: (message) => warn(message) };
+}

@@ -1,0 +1,124 @@
+import {
+  type ConfigLayer,
+  type HostExecutor,
+  type HostFacts,
+  makePlan,
+  type NetworkOperations,
+  orderModules,
+  type Plan,
+  type PlannableModule,
+  resolveConfig,
+  type StepContext,
+  toPlannableModule,
+} from '@breakwater/host-config';
+import { OpsError } from '@breakwater/kernel';
+import { loadSettings, type Settings, type SettingsFlags } from './load-settings.ts';
+import type { HostParts, HostTarget, KeptBreakerState } from './parts.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface SessionFlags extends SettingsFlags {
+  readonly module: readonly string[];
+  readonly skip: readonly string[];
+  readonly host?: string;
+  readonly root?: string;
+  readonly identity?: string;
+  readonly knownHosts?: string;
+  readonly stateDir?: string;
+  readonly offline?: boolean;
+}
+
+export interface SessionRoom {
+  readonly surroundings: Surroundings;
+  readonly parts: HostParts;
+  readonly signal: AbortSignal;
+  readonly warn: (line: string) => void;
+  readonly extra?: readonly ConfigLayer[];
+}
+
+/** One host with everything that is needed to look at it and to change it. */
+export interface Session {
+  readonly settings: Settings;
+  readonly host: HostExecutor;
+  readonly facts: HostFacts;
+  readonly stateDir: string;
+  readonly breakers: KeptBreakerState;
+  readonly network: NetworkOperations;
+  readonly context: StepContext;
+  close(): Promise<void>;
+}
+
+export async function openSession(flags: SessionFlags, room: SessionRoom): Promise<Session> {
+  const { parts, signal, surroundings, warn } = room;
+  const settings = await loadSettings(flags, room);
+  const stateDir = flags.stateDir ?? surroundings.defaultStateDir;
+  const host = await parts.openHost(toTarget(flags, surroundings));
+  const breakers = parts.openBreakers({ stateDir, warn });
+  const close = async (): Promise<void> => {
+    breakers.close();
+    await host.close();
+  };
+  try {
+    const network = parts.openNetwork({
+      host,
+      resolved: settings.resolved,
+      breakers,
+      stateDir,
+      isOffline: flags.offline === true,
+      signal,
+    });
+    const facts = await parts.readFacts(host, { signal });
+    const context: StepContext = { host, network, signal, progress: () => undefined };
+    return { settings, host, facts, stateDir, breakers, network, context, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export function toTarget({ host, identity, knownHosts, root }: SessionFlags, { agentSocket, defaultKnownHosts }: Surroundings): HostTarget {
+  return {
+    address: host ?? null,
+    root: root ?? null,
+    identity: identity ?? null,
+    knownHosts: knownHosts ?? defaultKnownHosts,
+    agentSocket,
+  };
+}
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly modules: readonly PlannableModule[];
+}
+
+/** Chooses the modules, orders them, and asks each step what it would do. */
+export async function planSession(session: Session, flags: SessionFlags): Promise<Planned> {
+  const { modules, notes } = chooseModules(session, flags);
+  const { context, facts, settings } = session;
+  return { modules, plan: await makePlan({ modules, notes, facts, profile: settings.profile, context }) };
+}
+
+function chooseModules(
+  { facts, settings }: Session,
+  flags: SessionFlags,
+): { modules: readonly PlannableModule[]; notes: readonly string[] } {
+  const wanted = flags.module.length > 0 ? flags.module : settings.resolved.config.modules.enabled;
+  if (wanted.length === 0) {
+    throw new OpsError({
+      code: 'HOST_CONFIG_EMPTY',
+      message: 'No module is chosen. Name a profile (--profile server) or modules (--module packages), or set modules.enabled in a file.',
+    });
+  }
+  const { modules, notes } = orderModules(settings.modules, { wanted, skipped: flags.skip });
+  const configs = completeConfigs(
+    settings,
+    modules.map(({ name }) => name),
+  );
+  return { modules: modules.map((module) => toPlannableModule(module, configs.get(module.name), facts)), notes };
+}
+
+/** A module that only comes along because another one needs it has not been checked before. Throws `HOST_CONFIG_INVALID`. */
+function completeConfigs({ layers, modules, resolved }: Settings, names: readonly string[]): ReadonlyMap<string, unknown> {
+  if (names.every((name) => resolved.moduleConfigs.has(name))) return resolved.moduleConfigs;
+  const chosen: ConfigLayer = { origin: 'the chosen modules', values: { modules: { enabled: names } } };
+  return resolveConfig({ layers: [...layers, chosen], modules }).moduleConfigs;
+}
