@@ -1,1 +1,2 @@
+export { createDownloadDoor, type DownloadDoorOptions } from './create-download-door.ts';
 export { createLocalExecutor, type LocalExecutorOptions } from './create-local-executor.ts';

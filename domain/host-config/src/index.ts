@@ -1,4 +1,5 @@
 export { explain } from './classify/explain.ts';
+export { explainTransferError } from './classify/explain-transfer-error.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
 export type {
   AptInstall,

@@ -1,0 +1,126 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DownloadRequest, explainTransferError } from '@breakwater/host-config';
+import { createDownloadDoor } from '@breakwater/local-host';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type BedFolder, createBedFolder } from '../bed/host/bed-folder.ts';
+import type { Fault } from '../bed/host/fault.ts';
+import { type FaultyServer, startFaultyServer } from '../bed/host/faulty-server.ts';
+import { serveBytes } from '../bed/host/serve-files.ts';
+
+const content = randomBytes(400_000);
+const sha256 = createHash('sha256').update(content).digest('hex');
+const signal = new AbortController().signal;
+const door = createDownloadDoor();
+
+let server: FaultyServer;
+let folder: BedFolder;
+let path: string;
+
+beforeEach(async () => {
+  server = await startFaultyServer({ answer: serveBytes(new Map([['/file', content]])) });
+  folder = createBedFolder('door');
+  path = join(folder.path, 'file');
+});
+
+afterEach(async () => {
+  await server.stop();
+  folder.remove();
+});
+
+const fetch = (more: Partial<DownloadRequest> = {}) =>
+  door.fetch(
+    {
+      ...{
+        url: `${server.url}/file`,
+        path,
+        sha256,
+        maxBytes: 1_000_000,
+        verifySsl: true,
+        connectTimeoutMs: 1_000,
+        inactivityTimeoutMs: 1_000,
+      },
+      ...more,
+    },
+    { signal },
+  );
+
+const failure = async (more: Partial<DownloadRequest> = {}): Promise<{ readonly code: string; readonly class: string | undefined }> => {
+  const error: unknown = await fetch(more).catch((reason: unknown) => reason);
+  return { code: (error as { readonly code: string }).code, class: explainTransferError(error, { wallMs: 0 })?.class };
+};
+
+test('a file arrives whole, and nothing stays beside it', async () => {
+  expect(await fetch({ sizeBytes: content.length })).toEqual({ path, sha256, sizeBytes: content.length, transferredBytes: content.length });
+  expect(readFileSync(path).equals(content)).toBe(true);
+  expect(readdirSync(folder.path)).toEqual(['file']);
+});
+
+test.each<Fault>([
+  { kind: 'reset', afterBytes: 150_000 },
+  { kind: 'truncate', afterBytes: 150_000 },
+  { kind: 'mid-stall', afterBytes: 150_000 },
+])('after %o the next call goes on where this one broke off', async (fault) => {
+  server.inject({ fault, times: 1 });
+  expect(await failure()).toMatchObject({ class: 'transient' });
+  expect(existsSync(path)).toBe(false);
+  const { transferredBytes } = await fetch();
+  expect(transferredBytes).toBe(content.length - 150_000);
+  expect(readFileSync(path).equals(content)).toBe(true);
+});
+
+test.each<[Fault, number]>([
+  [{ kind: 'no-range' }, content.length],
+  [{ kind: 'changing-etag' }, content.length],
+])('with %o a broken transfer begins again and is right', async (fault, expected) => {
+  server.inject({ fault: { kind: 'reset', afterBytes: 150_000 }, times: 1 }, { fault });
+  await failure();
+  expect((await fetch()).transferredBytes).toBe(expected);
+  expect(readFileSync(path).equals(content)).toBe(true);
+});
+
+test('a poisoned partial file and a part that was not asked for never become the file', async () => {
+  server.inject({ fault: { kind: 'reset', afterBytes: 150_000 }, times: 1 });
+  await failure();
+  writeFileSync(`${path}.part`, randomBytes(150_000));
+  expect(await failure()).toEqual({ code: 'HOST_DOWNLOAD_HASH', class: 'transient' });
+  expect(readdirSync(folder.path)).toEqual([]);
+  server.inject({ fault: { kind: 'reset', afterBytes: 150_000 }, times: 1 }, { fault: { kind: 'wrong-range' }, times: 1 });
+  await failure();
+  expect(await failure()).toEqual({ code: 'HOST_DOWNLOAD_RANGE', class: 'repair' });
+  expect((await fetch()).sha256).toBe(sha256);
+});
+
+test.each<[Fault, string, string]>([
+  [{ kind: 'stall' }, 'TRANSPORT_TIMEOUT', 'transient'],
+  [{ kind: 'close' }, 'TRANSPORT_RESET', 'transient'],
+  [{ kind: 'reset' }, 'TRANSPORT_RESET', 'transient'],
+  [{ kind: 'garbage' }, 'TRANSPORT_PROTOCOL_ERROR', 'transient'],
+  [{ kind: 'corrupt', atByte: 7 }, 'HOST_DOWNLOAD_HASH', 'transient'],
+  [{ kind: 'captive-portal' }, 'HOST_DOWNLOAD_HASH', 'transient'],
+  [{ kind: 'redirect-loop' }, 'HOST_DOWNLOAD_REDIRECT', 'permanent'],
+  [{ kind: 'status', status: 404 }, 'HOST_DOWNLOAD_STATUS', 'permanent'],
+  [{ kind: 'status', status: 429 }, 'HOST_DOWNLOAD_STATUS', 'throttled'],
+])('%o is %s, and there is no file', async (fault, code, failureClass) => {
+  server.inject({ fault });
+  expect(await failure()).toEqual({ code, class: failureClass });
+  expect(existsSync(path)).toBe(false);
+  server.heal();
+  expect((await fetch()).sizeBytes).toBe(content.length);
+});
+
+test('limits and the disk are told', async () => {
+  expect(await failure({ maxBytes: 1_000 })).toEqual({ code: 'TRANSPORT_BODY_TOO_LARGE', class: 'permanent' });
+  expect(await failure({ path: join(folder.path, 'nowhere/file') })).toEqual({ code: 'HOST_DOWNLOAD_WRITE', class: 'local' });
+  expect(await failure({ url: 'ftp://example.org/x' })).toEqual({ code: 'HOST_DOWNLOAD_URL', class: 'permanent' });
+});
+
+test('a probe tells status, headers and time', async () => {
+  const answer = await door.probe({ url: `${server.url}/file`, method: 'HEAD', timeoutMs: 2_000, verifySsl: true }, { signal });
+  expect(answer).toMatchObject({ statusCode: 200, headers: { 'content-length': '400000' } });
+  expect(server.requests.at(-1)?.method).toBe('HEAD');
+  expect((await door.probe({ url: `${server.url}/file`, method: 'GET', timeoutMs: 2_000, verifySsl: true }, { signal })).statusCode).toBe(
+    206,
+  );
+});
