@@ -32,15 +32,13 @@ afterEach(async () => {
 const fetch = (more: Partial<DownloadRequest> = {}) =>
   door.fetch(
     {
-      ...{
-        url: `${server.url}/file`,
-        path,
-        sha256,
-        maxBytes: 1_000_000,
-        verifySsl: true,
-        connectTimeoutMs: 1_000,
-        inactivityTimeoutMs: 1_000,
-      },
+      url: `${server.url}/file`,
+      path,
+      sha256,
+      maxBytes: 1_000_000,
+      verifySsl: true,
+      connectTimeoutMs: 1_000,
+      inactivityTimeoutMs: 1_000,
       ...more,
     },
     { signal },

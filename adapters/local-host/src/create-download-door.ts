@@ -88,7 +88,11 @@ class HttpDownloadDoor implements DownloadDoor {
     const { connectTimeoutMs, inactivityTimeoutMs, maxBytes, url } = request;
     const range: Record<string, string> = note === null || from === 0 ? {} : { range: `bytes=${from}-`, 'if-range': note.validator };
     const asking = {
-      ...{ signal, connectTimeoutMs, inactivityTimeoutMs, maxBytes, timeoutMs: NO_LIMIT_MS },
+      signal,
+      connectTimeoutMs,
+      inactivityTimeoutMs,
+      maxBytes,
+      timeoutMs: NO_LIMIT_MS,
       // A hash is of the bytes as they lie on the server: nothing may be packed on the way.
       headers: { ...range, 'accept-encoding': 'identity' },
     };
@@ -132,8 +136,14 @@ class HttpDownloadDoor implements DownloadDoor {
     read: (response: TransportResponse) => Promise<T>,
   ): Promise<{ readonly kind: 'value'; readonly value: T } | { readonly kind: 'redirect'; readonly location: string }> {
     const transport = openTransport({
-      ...{ origin: url.origin, trust: this.#trust, plainHttp: 'any-host', connections: 1, clock: this.#clock },
-      ...{ connectTimeoutMs, tlsTimeoutMs: connectTimeoutMs, bodyIdleMs: inactivityTimeoutMs },
+      origin: url.origin,
+      trust: this.#trust,
+      plainHttp: 'any-host',
+      connections: 1,
+      clock: this.#clock,
+      connectTimeoutMs,
+      tlsTimeoutMs: connectTimeoutMs,
+      bodyIdleMs: inactivityTimeoutMs,
     });
     // The transport bounds the whole exchange; the silence before the first byte is bounded here.
     const silence = new AbortController();
@@ -141,8 +151,15 @@ class HttpDownloadDoor implements DownloadDoor {
     try {
       return await transport.exchange(
         {
-          ...{ method, path: `${url.pathname}${url.search}`, headers, timeoutMs, maxBodyBytes: maxBytes },
-          ...{ operation: `${method} download`, priority: 'low', idempotent: true, signal: AbortSignal.any([signal, silence.signal]) },
+          method,
+          path: `${url.pathname}${url.search}`,
+          headers,
+          timeoutMs,
+          maxBodyBytes: maxBytes,
+          operation: `${method} download`,
+          priority: 'low',
+          idempotent: true,
+          signal: AbortSignal.any([signal, silence.signal]),
         },
         async (response) => {
           timer.cancel();
@@ -194,7 +211,8 @@ async function receive(
   } else {
     const retryAfter = headers['retry-after'];
     throw createDownloadError('HOST_DOWNLOAD_STATUS', `${request.url} is answered with status ${status}`, {
-      ...{ url: request.url, status },
+      url: request.url,
+      status,
       ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
     });
   }

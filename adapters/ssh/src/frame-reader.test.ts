@@ -15,7 +15,12 @@ test('finds the words wherever the stream is cut, and passes over what rc files 
     expect(words[1]).toEqual({
       kind: 'frame',
       frame: {
-        ...{ id: 'j1', state: 'ended', exitCode: 255, tookMs: 120, outSize: 5, errSize: 3 },
+        id: 'j1',
+        state: 'ended',
+        exitCode: 255,
+        tookMs: 120,
+        outSize: 5,
+        errSize: 3,
         out: Uint8Array.from(Buffer.from('out\n\n')),
         err: Uint8Array.from(Buffer.from('err')),
       },

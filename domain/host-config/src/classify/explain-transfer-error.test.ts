@@ -2,7 +2,8 @@ import { OpsError } from '@breakwater/kernel';
 import { expect, test } from 'vitest';
 import { explainTransferError } from './explain-transfer-error.ts';
 
-const wallMs = Date.UTC(2026, 0, 1);
+/** 2026-01-01T00:00:00Z. */
+const wallMs = 1_767_225_600_000;
 const explainStatus = (status: number, retryAfter?: string) =>
   explainTransferError(
     new OpsError({ code: 'HOST_DOWNLOAD_STATUS', message: 'No.', details: { url: 'https://Example.org/x', status, retryAfter } }),
