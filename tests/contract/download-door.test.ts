@@ -82,7 +82,7 @@ describe('a download', () => {
     ['another range comes than was asked for', () => server.inject({ fault: { kind: 'wrong-range' }, times: 1 })],
   ])('begins anew when %s', async (_what, change) => {
     server.inject({ fault: { kind: 'reset', afterBytes: 2_000_000 }, times: 1 });
-    await expect(door.fetch(order(), { signal })).rejects.toThrow();
+    await expect(door.fetch(order(), { signal })).rejects.toMatchObject({ code: expect.stringMatching(/^TRANSPORT_/) });
     change();
     await door.fetch(order(), { signal });
     expect(readFileSync(path()).equals(BODY)).toBe(true);
@@ -117,7 +117,7 @@ describe('a download', () => {
     const abort = new AbortController();
     const fetching = door.fetch(order(), { signal: abort.signal });
     abort.abort(new Error('enough'));
-    await expect(fetching).rejects.toThrow();
+    await expect(fetching).rejects.toMatchObject({ code: 'TRANSPORT_CANCELED' });
   });
 
   test('follows a redirect', async () => {

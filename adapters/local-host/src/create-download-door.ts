@@ -120,7 +120,11 @@ async function finish({ path, sha256, sizeBytes, url }: DownloadRequest, transfe
   await rename(part, path);
   await removePartial(path);
   const folder = await open(dirname(path), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
   return { path, sha256: found, sizeBytes: size, transferredBytes };
 }
 
