@@ -67,12 +67,8 @@ function describe(detail: ChangeDetail): string {
     case 'attributes':
       return `${detail.path}: ${detail.before} -> ${detail.after}`;
     case 'packages':
-      return [
-        ['install', detail.install],
-        ['upgrade', detail.upgrade],
-        ['remove', detail.remove],
-      ]
-        .flatMap(([verb, names = []]) => (names.length === 0 ? [] : [`${String(verb)}: ${[...names].join(' ')}`]))
+      return (['install', 'upgrade', 'remove'] as const)
+        .flatMap((verb) => (detail[verb].length === 0 ? [] : [`${verb}: ${detail[verb].join(' ')}`]))
         .join('; ');
     case 'service':
       return `${detail.unit}: ${detail.before} -> ${detail.after}`;

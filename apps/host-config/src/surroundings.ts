@@ -24,7 +24,7 @@ export interface Surroundings extends ConsoleStreams {
   /** Calls back for each Ctrl-C (and SIGTERM) until the returned function is called; by then the process is not ended by it. */
   onInterrupt(listener: () => void): () => void;
   /** Resolves to what a person typed; null when nobody is there to ask. */
-  ask(question: string): Promise<string | null>;
+  readonly ask: (question: string) => Promise<string | null>;
   /** Null when nobody is there to ask. */
   openPrompter(): Promise<Prompter | null>;
   /** Loaded only by the commands that need it: saying why apt failed needs no SSH. */

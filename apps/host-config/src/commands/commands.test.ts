@@ -173,7 +173,7 @@ describe('doctor', () => {
       createMemoryDebian({
         facts: { rootFreeMib: 9_000, isRoot: true },
         scripts: [
-          ({ argv: [program = '', second = ''] }) => {
+          ({ argv: [program, second = ''] }) => {
             const key = program === 'dpkg' ? `dpkg ${second}` : program;
             return { timedatectl: { stdout: 'yes\n' }, getent: { stdout: '::1' }, lslocks: {}, 'dpkg --audit': {}, ...overrides }[key];
           },

@@ -10,7 +10,7 @@ export interface Prompter {
   /** `check` says what is wrong with an answer, or nothing. */
   text(
     question: string,
-    options: { readonly initial?: string; readonly hint?: string; check?(text: string): string | undefined },
+    options: { readonly initial?: string; readonly hint?: string; readonly check?: (text: string) => string | undefined },
   ): Promise<string>;
   confirm(question: string): Promise<boolean>;
 }

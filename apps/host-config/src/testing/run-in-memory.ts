@@ -37,7 +37,7 @@ export interface MemoryRunOptions {
 export interface ProgramBed {
   readonly debian: MemoryDebian;
   readonly folder: string;
-  run(args: readonly string[], options?: MemoryRunOptions): Promise<RanInMemory>;
+  readonly run: (args: readonly string[], options?: MemoryRunOptions) => Promise<RanInMemory>;
 }
 
 export function createProgramBed(debian: MemoryDebian = createMemoryDebian()): ProgramBed {

@@ -10,7 +10,7 @@ export interface ResolvedConfig {
   /** What each module gets, its defaults included; modules that are not enabled too. */
   readonly moduleConfigs: ReadonlyMap<string, unknown>;
   /** Where the value at a path comes from; the nearest origin above it for a path that no source has set as such. */
-  originOf(path: readonly string[]): string;
+  readonly originOf: (path: readonly string[]) => string;
 }
 
 export interface ConfigSources {

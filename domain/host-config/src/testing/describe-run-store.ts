@@ -33,7 +33,7 @@ const reportOf = (end: RunReport['end'], endedAtMs: number): RunReport => ({
 
 /** What every store of runs must do. */
 export function describeRunStore(name: string, open: () => Promise<RunStoreBed>): void {
-  describe(name, () => {
+  describe(`${name}`, () => {
     let bed: RunStoreBed;
     beforeEach(async () => {
       bed = await open();
