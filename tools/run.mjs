@@ -2,6 +2,7 @@
 import { check } from './check.mjs';
 import { dev } from './dev.mjs';
 import { nodeArguments, root, runNode } from './processes.mjs';
+import { proof } from './proof.mjs';
 import { ensurePackages, ensureWebBuild } from './setup.mjs';
 import { test } from './test.mjs';
 
@@ -22,6 +23,7 @@ const commands = {
   },
   check: () => check(),
   test: () => test(rest),
+  proof: () => proof(rest),
   dev: () => dev(rest),
   bench: () => runNode([...nodeArguments, '--expose-gc', 'tests/bench/main.ts', ...rest]),
 };
