@@ -9,24 +9,45 @@ const modules = join(home, 'node_modules');
 
 /** The core of the resilience library: what decides. Left out are doors, types, presets and texts. */
 const CORE = [
+  'abort-links',
   'admission',
   'adaptive-timeout',
+  'age-list',
   'aimd-limiter',
   'attempt',
   'backoff',
   'breaker',
   'call',
+  'create-limiter',
   'deadline-list',
   'delay-limiter',
   'delivery-meter',
+  'direct-call',
+  'failed-outcome',
+  'fair-line',
+  'inner-call',
+  'judge-answer',
+  'limiter-spec',
   'outcome-window',
   'paced-window-limiter',
+  'pipeline-core',
+  'queue-pace',
+  'repetition',
   'retry',
   'retry-after',
   'retry-budget',
+  'shared-breaker',
+  'shared-breakers',
+  'shared-link',
+  'shared-record',
+  'shared-verdict',
+  'shared-writes',
   'stale-cache',
+  'timeout-hint',
   'trip',
+  'unloaded-latency',
   'waiting-queue',
+  'written-delay-limiter',
 ];
 
 const USAGE = `npm run proof -- coverage           branch coverage of the core of the resilience library; fails below 100 %
@@ -49,15 +70,15 @@ async function ensureProofPackages() {
   const wanted = createHash('sha256')
     .update(readFileSync(join(home, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  // Vitest looks for it beside itself, in its workers too; every `npm install` of the project removes it.
+  const beside = join(root, 'node_modules/@vitest/coverage-v8');
+  if (existsSync(beside) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
   console.error('Setting up: installing the tools of the proof (about a minute, only the first time) ...');
   // Vitest itself is the project's own, so that it is one and the same in the tests and in their proof.
   const installed = await capture('npm', ['install', '--no-save', '--legacy-peer-deps', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: home,
   });
   if (installed.code !== 0) throw new Error(`${installed.output.slice(-4_000)}\nThe tools of the proof could not be installed.`);
-  // Vitest looks for it beside itself, in its workers too.
-  const beside = join(root, 'node_modules/@vitest/coverage-v8');
   rmSync(beside, { recursive: true, force: true });
   symlinkSync(join(modules, '@vitest/coverage-v8'), beside);
   writeFileSync(marker, wanted);

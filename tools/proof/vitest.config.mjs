@@ -8,5 +8,5 @@ export default defineConfig({
     alias: [{ find: /^fast-check$/, replacement: fileURLToPath(new URL('fewer-runs.mjs', import.meta.url)) }],
   },
   ssr: { resolve: { conditions: ['@breakwater/source', 'module', 'node', 'development|production'] } },
-  test: { include: ['foundation/resilience/src/**/*.test.ts'], testTimeout: 20_000 },
+  test: { isolate: false, include: ['foundation/resilience/src/**/*.test.ts'], testTimeout: 20_000 },
 });

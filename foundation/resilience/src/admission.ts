@@ -73,7 +73,7 @@ export class Admission {
   readonly #maxWaitMs: number;
   readonly #pace = new QueuePace();
   readonly #limiter: Limiter | null;
-  readonly #levels: readonly LevelFigures[] = PRIORITIES.map(() => new LevelFigures());
+  readonly #levels: readonly LevelFigures[] = PRIORITIES.map((priority) => new LevelFigures(priority));
   readonly #wait = createRunningMean();
   #maxConcurrent: number;
   #minIntervalMs: number;
@@ -186,13 +186,12 @@ export class Admission {
 
   snapshot(): QueueSnapshot {
     const byPriority = {} as Record<Priority, LevelWaitFigures>;
-    for (const [level, priority] of PRIORITIES.entries()) {
-      const figures = this.#levels[level];
-      byPriority[priority] = {
+    for (const [level, figures] of this.#levels.entries()) {
+      byPriority[figures.priority] = {
         waiting: this.#queue.lengthOf(level),
-        started: figures?.started ?? 0,
-        avgWaitMs: figures?.avgWaitMs ?? 0,
-        waits: (figures ?? NEVER_STARTED).waits.figures(),
+        started: figures.started,
+        avgWaitMs: figures.avgWaitMs,
+        waits: figures.waits.figures(),
       };
     }
     return {
@@ -305,9 +304,14 @@ export class Admission {
 
 /** Those of one priority that have started. */
 class LevelFigures {
+  readonly priority: Priority;
   started = 0;
   readonly waits = new DurationHistogram();
   readonly #wait = createRunningMean();
+
+  constructor(priority: Priority) {
+    this.priority = priority;
+  }
 
   get avgWaitMs(): number {
     return this.#wait.value;
@@ -321,4 +325,3 @@ class LevelFigures {
 }
 
 /** For a level that is not there; never added to. */
-const NEVER_STARTED = new LevelFigures();

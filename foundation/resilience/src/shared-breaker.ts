@@ -33,16 +33,16 @@ export class SharedBreaker extends Breaker {
   #ownMode: BreakerMode | null = null;
 
   constructor(spec: BreakerSpec, options: SharedBreakerOptions) {
-    const { link, onChange } = options;
+    const { link } = options;
     super(spec, {
       clock: options.clock,
       onChange: (change) => {
         link.heard(change);
-        onChange?.(change);
+        options.onChange?.(change);
       },
     });
     this.#clock = options.clock;
-    this.#tell = (change) => onChange?.(change);
+    this.#tell = (change) => options.onChange?.(change);
     this.#link = link;
     this.#onLeave = options.onLeave;
     this.#successes = spec.halfOpen?.successes ?? 1;
