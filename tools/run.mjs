@@ -2,6 +2,7 @@
 import { check } from './check.mjs';
 import { dev } from './dev.mjs';
 import { nodeArguments, root, runNode } from './processes.mjs';
+import { proof } from './proof.mjs';
 import { ensurePackages, ensureWebBuild } from './setup.mjs';
 import { test } from './test.mjs';
 
@@ -24,6 +25,7 @@ const commands = {
     runNode([...nodeArguments, `${root}/apps/host-config/src/main.ts`, ...rest], { cwd: process.env['INIT_CWD'] ?? process.cwd() }),
   check: () => check(),
   test: () => test(rest),
+  proof: () => proof(rest),
   dev: () => dev(rest),
   bench: () => runNode([...nodeArguments, '--expose-gc', 'tests/bench/main.ts', ...rest]),
 };

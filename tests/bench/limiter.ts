@@ -4,7 +4,7 @@ import type { Bench, BenchRow } from './row.ts';
 import { contendOverHttp } from './support/limiter-over-http.ts';
 import { SCENARIOS, type Scenario } from './support/limiter-scenarios.ts';
 import { type LimiterFigures, simulate } from './support/limiter-simulation.ts';
-import { AwsAdaptive, Gradient2, NetflixAimd, PlainLaw, Vegas } from './support/peer-limiters.ts';
+import { AwsAdaptive, Gradient2, NetflixAimd, Vegas } from './support/peer-limiters.ts';
 import { median, round } from './support/process-figures.ts';
 
 const SEEDS: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
@@ -31,12 +31,12 @@ const CONTENDERS: readonly Contender[] = [
   {
     name: 'law of spec 02, 0.5-10 s',
     kind: 'documents',
-    createAdmission: withLimiter(({ timeoutMs }) => new PlainLaw({ minMs: 500, timeoutMs })),
+    createAdmission: () => ({ maxConcurrent: MOST_CONCURRENT, limiter: { kind: 'delay', law: 'as-written' } }),
   },
   {
     name: 'law of spec 02, 0.02-10 s',
     kind: 'documents',
-    createAdmission: withLimiter(({ timeoutMs }) => new PlainLaw({ minMs: 20, timeoutMs })),
+    createAdmission: () => ({ maxConcurrent: MOST_CONCURRENT, limiter: { kind: 'delay', law: 'as-written', minMs: 20 } }),
   },
   { name: 'AIMD (Netflix)', kind: 'library', createAdmission: withLimiter(() => new NetflixAimd()) },
   { name: 'Vegas (Netflix)', kind: 'library', createAdmission: withLimiter(() => new Vegas(createSeededRandom(1))) },

@@ -266,6 +266,19 @@ describe('a server in trouble', () => {
     expect(queue.current_concurrent < 4).toBe(isNarrowed);
   });
 
+  it('is asked with a pause before every call by the limiter "delay-as-written", refused or not', async () => {
+    const simulator = await start();
+    const { link, news } = open(simulator, {
+      links: createLinks({ limits: { minIntervalMs: 1, failureThreshold: 100 }, limiter: 'delay-as-written' }),
+    });
+    const moid = findMoid((await news.next('loaded')).machines, 'poweredOn');
+    expect(link.figures().delayMs).toBe(500);
+    simulator.control.addFault({ effect: { kind: 'unavailable' }, on: ['screen'] });
+    const capture = link.captureScreen(moid, { width: 200, height: 150, priority: 'high', signal: NEVER });
+    await expect(capture).rejects.toMatchObject({ code: 'VSPHERE_UNAVAILABLE' });
+    expect(link.figures().delayMs).toBe(1_000);
+  });
+
   it('that takes no calls opens the breaker, is asked more slowly, and both show in the figures', async () => {
     const simulator = await start();
     const { link, news } = open(simulator, { links: createLinks({ limits: { minIntervalMs: 1, failureThreshold: 3 } }) });

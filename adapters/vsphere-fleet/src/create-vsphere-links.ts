@@ -34,6 +34,7 @@ export interface VsphereLinksDependencies {
 const LIMITERS = {
   'paced-window': { kind: 'pacedWindow' },
   delay: { kind: 'delay' },
+  'delay-as-written': { kind: 'delay', law: 'as-written' },
   aimd: { kind: 'aimd' },
   fixed: { kind: 'fixed' },
 } as const satisfies Readonly<Record<string, LimiterSpec>>;
@@ -43,7 +44,7 @@ export type LimiterName = keyof typeof LIMITERS;
 export interface VsphereLinksOptions {
   /** What differs from `ESXI_LIMITS` (spec 01). */
   readonly limits: Partial<EsxiLimits>;
-  /** How what a server stands is learned inside these limits. Default: `paced-window`; `delay` is the law of spec 02. */
+  /** How what a server stands is learned inside these limits. Default: `paced-window`; `delay` is the law of spec 02, repaired; `delay-as-written` word for word. */
   readonly limiter: LimiterName;
   /** Connections for calls, per server; the wait for news has one of its own. Spec 02: 5. */
   readonly poolSize: number;

@@ -49,6 +49,46 @@ describe('links to signals', () => {
     expect(signals.filter((signal) => countListeners(signal) > 0)).toHaveLength(8);
   });
 
+  it('give a signal that comes and goes one place among those that may be let go', () => {
+    const links = new AbortLinks();
+    const signals = Array.from({ length: 7 }, () => new AbortController().signal);
+    const call = createCall('call', []);
+    const use = (signal: AbortSignal): void => {
+      links.add(signal, call);
+      links.remove(signal, call);
+    };
+    for (const signal of signals) use(signal);
+    const { signal: busy } = new AbortController();
+    for (let time = 0; time < 20; time++) use(busy);
+    expect([...signals, busy].map(countListeners)).toEqual(Array(8).fill(1));
+  });
+
+  it('let go of a signal that was in use again when its turn came, and hear it when it comes back', () => {
+    const links = new AbortLinks();
+    const heard: string[] = [];
+    const controller = new AbortController();
+    const { signal } = controller;
+    const call = createCall('call', heard);
+    const useOthers = (): void => {
+      for (let other = 0; other < 20; other++) {
+        const { signal: passing } = new AbortController();
+        links.add(passing, call);
+        links.remove(passing, call);
+      }
+    };
+    links.add(signal, call);
+    links.remove(signal, call);
+    links.add(signal, call);
+    useOthers();
+    links.remove(signal, call);
+    useOthers();
+    expect(countListeners(signal)).toBe(0);
+    links.add(signal, call);
+    expect(countListeners(signal)).toBe(1);
+    controller.abort();
+    expect(heard).toEqual(['call']);
+  });
+
   it('keep a signal that is in use again', () => {
     const links = new AbortLinks();
     const heard: string[] = [];

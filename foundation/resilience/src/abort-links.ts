@@ -30,11 +30,10 @@ export class AbortLinks {
     if (link === undefined || !link.calls.delete(call) || link.calls.size > 0 || link.isIdle) return;
     link.isIdle = true;
     this.#idle.push(link);
-    if (this.#idle.length > MAX_IDLE) this.#release(this.#idle.shift());
+    if (this.#idle.length > MAX_IDLE) for (const oldest of this.#idle.splice(0, 1)) this.#release(oldest);
   }
 
-  #release(link: Link | undefined): void {
-    if (link === undefined) return;
+  #release(link: Link): void {
     link.isIdle = false;
     if (link.calls.size > 0) return;
     link.close();

@@ -19,6 +19,15 @@ describe('AdaptiveTimeout', () => {
     );
   });
 
+  it('looks at 200 attempts and allows three times their 99th percentile unless told otherwise', () => {
+    const timeout = new AdaptiveTimeout({ minMs: 1 }, { maxMs: 30_000 });
+    for (let time = 0; time < 199; time++) timeout.add(time < 150 ? 10 : 1_000);
+    expect(timeout.timeoutMs).toBe(30_000);
+    timeout.add(1_000);
+    expect(timeout.timeoutMs).toBeGreaterThan(2_700);
+    expect(timeout.timeoutMs).toBeLessThan(3_600);
+  });
+
   it('follows a server that becomes quicker and slower', () => {
     const timeout = new AdaptiveTimeout({ minMs: 50, samples: 20, quantile: 0.9, factor: 2 }, { maxMs: 30_000 });
     const feed = (durationMs: number): number => {

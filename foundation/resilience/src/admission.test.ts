@@ -507,11 +507,17 @@ it('holds every bound in any order of calls, ends, aborts and waits', async () =
       fc.integer({ min: 1, max: 4 }),
       fc.constantFrom(0, 50),
       fc.array(step, { maxLength: 30 }),
-      fc.constantFrom<LimiterSpec['kind'] & ('fixed' | 'delay' | 'pacedWindow' | 'aimd')>('fixed', 'delay', 'pacedWindow', 'aimd'),
-      async (max, minIntervalMs, steps, kind) => {
+      fc.constantFrom<LimiterSpec>(
+        { kind: 'fixed' },
+        { kind: 'delay' },
+        { kind: 'delay', law: 'as-written', maxMs: 1_000 },
+        { kind: 'pacedWindow' },
+        { kind: 'aimd' },
+      ),
+      async (max, minIntervalMs, steps, limiter) => {
         const clock = new ManualClock();
         const pipeline = createPipeline(
-          { admission: { maxConcurrent: max, minIntervalMs, limiter: { kind } }, attempt: { timeoutMs: 500, abandonedMs: 500 } },
+          { admission: { maxConcurrent: max, minIntervalMs, limiter }, attempt: { timeoutMs: 500, abandonedMs: 500 } },
           { key: 'x', clock, random: createSeededRandom(1) },
         );
         const running = new Map<number, { readonly priority: Priority; readonly resolve: () => void }>();

@@ -75,7 +75,7 @@ export class Admission {
   readonly #maxWaitMs: number;
   readonly #pace = new QueuePace();
   readonly #limiter: Limiter | null;
-  readonly #levels: readonly LevelFigures[] = PRIORITIES.map(() => new LevelFigures());
+  readonly #levels: readonly LevelFigures[] = PRIORITIES.map((priority) => new LevelFigures(priority));
   readonly #wait = createRunningMean();
   #maxConcurrent: number;
   #minIntervalMs: number;
@@ -187,19 +187,16 @@ export class Admission {
   }
 
   waitCounts(priority: Priority): DurationCounts {
-    const { realWaits, started } = this.#levels[PRIORITIES.indexOf(priority)] ?? NEVER_STARTED;
-    const counts = realWaits.copyCounts() ?? emptyDurationCounts();
-    counts[0] = (counts[0] ?? 0) + started - realWaits.total;
-    return counts;
+    const figures = this.#levels.find((each) => each.priority === priority);
+    return figures?.realCounts() ?? emptyDurationCounts();
   }
 
   snapshot(): QueueSnapshot {
     const byPriority = {} as Record<Priority, LevelWaitFigures>;
     let totalWaitMs = 0;
-    for (const [level, priority] of PRIORITIES.entries()) {
-      const figures = this.#levels[level] ?? NEVER_STARTED;
+    for (const [level, figures] of this.#levels.entries()) {
+      const { avgWaitMs, priority, started } = figures;
       const waits = figures.waits.figures();
-      const { avgWaitMs, started } = figures;
       byPriority[priority] = { waiting: this.#queue.lengthOf(level), started, avgWaitMs, totalWaitMs: waits.sumMs, waits };
       totalWaitMs += waits.sumMs;
     }
@@ -314,14 +311,25 @@ export class Admission {
 
 /** Those of one priority that have started. */
 class LevelFigures {
+  readonly priority: Priority;
   started = 0;
   readonly waits = new DurationHistogram();
   /** Real waits only, in finer steps: who starts at once costs nothing here, and is what `started` counts beyond them. */
   readonly realWaits = new LatencyHistogram();
   readonly #wait = createRunningMean();
 
+  constructor(priority: Priority) {
+    this.priority = priority;
+  }
+
   get avgWaitMs(): number {
     return this.#wait.value;
+  }
+
+  realCounts(): DurationCounts {
+    const counts = this.realWaits.copyCounts() ?? emptyDurationCounts();
+    counts[0] = (counts[0] ?? 0) + this.started - this.realWaits.total;
+    return counts;
   }
 
   add(waitedMs: number): void {
@@ -331,6 +339,3 @@ class LevelFigures {
     if (waitedMs > 0) this.realWaits.add(waitedMs);
   }
 }
-
-/** For a level that is not there; never added to. */
-const NEVER_STARTED = new LevelFigures();

@@ -54,10 +54,8 @@ const OPEN_MS = 100;
 const LEASE_MS = 100;
 
 it('agrees with a naive model in any order of admissions, results, waits, resets and openings by hand', () => {
-  let sequences = 0;
   fc.assert(
     fc.property(config, fc.array(step, { maxLength: 60 }), ({ failures, probes, successes }, steps) => {
-      sequences++;
       const clock = new ManualClock();
       const breaker = new Breaker(
         { trip: { kind: 'consecutive', failures }, openMs: OPEN_MS, halfOpen: { probes, successes, leaseMs: LEASE_MS } },
@@ -128,5 +126,4 @@ it('agrees with a naive model in any order of admissions, results, waits, resets
     }),
     { numRuns: 10_000 },
   );
-  expect(sequences).toBeGreaterThanOrEqual(10_000);
 });

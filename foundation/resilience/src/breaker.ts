@@ -227,14 +227,15 @@ export class Breaker {
       mode: this.#mode,
       byHand: state.kind === 'open' ? state.byHand : null,
       failures: this.#countFailures(nowMs),
-      failureThreshold: Number.isFinite(this.#failureThreshold) ? this.#failureThreshold : leastFailures(this.#windows),
+      failureThreshold:
+        this.#windows === null || Number.isFinite(this.#failureThreshold) ? this.#failureThreshold : leastFailures(this.#windows),
       failureRate: this.#highestRate('failures', nowMs),
       slowRate: this.#highestRate('slow', nowMs),
       successes: state.kind === 'half-open' ? state.successes : 0,
       successThreshold: this.#successThreshold,
       openMs: toOpenMs(this.#spec.openMs, Math.max(0, this.#streak - (state.kind === 'closed' ? 0 : 1))),
       retryAfterMs: state.kind === 'open' && Number.isFinite(state.untilMs) ? Math.max(0, state.untilMs - nowMs) : null,
-      openedAtWallMs: state.kind === 'closed' ? null : (this.#troubles?.openedAtWallMs ?? null),
+      openedAtWallMs: state.kind === 'closed' ? null : this.#remember().openedAtWallMs,
       lastFailureAtWallMs: this.#troubles?.lastFailureAtWallMs ?? null,
       opens: this.#troubles?.opens ?? 0,
       rejected: this.#rejected,
@@ -356,11 +357,11 @@ export class Breaker {
     this.#enter(CLOSED);
   }
 
-  /** While closed, what counts now; later, what opened it. */
+  /** While closed, what counts now, the most of all windows; later, what opened it. */
   #countFailures(nowMs: number): number {
     const state = this.#state;
-    if (state.kind !== 'closed' || Number.isFinite(this.#failureThreshold)) return state.failures;
-    return this.#windows?.[0]?.figures(nowMs).failures ?? 0;
+    if (state.kind !== 'closed' || this.#windows === null || Number.isFinite(this.#failureThreshold)) return state.failures;
+    return Math.max(...this.#windows.map((window) => window.figures(nowMs).failures));
   }
 
   #highestRate(of: 'failures' | 'slow', nowMs: number): number | null {
@@ -400,7 +401,7 @@ export class Breaker {
   }
 }
 
-function leastFailures(windows: readonly OutcomeWindow[] | null): number {
-  const least = (windows ?? []).map(({ trip }) => Math.ceil(trip.minCalls * Math.min(trip.failureRate ?? 1, trip.slowRate ?? 1)));
+function leastFailures(windows: readonly OutcomeWindow[]): number {
+  const least = windows.map(({ trip }) => Math.ceil(trip.minCalls * Math.min(trip.failureRate ?? 1, trip.slowRate ?? 1)));
   return Math.min(...least);
 }

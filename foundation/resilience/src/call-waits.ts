@@ -9,4 +9,14 @@ export class CallWaits {
     this.sinceMs = nowMs;
     this.queuedAtMs = nowMs;
   }
+
+  /** Milliseconds of this wait. */
+  end(nowMs: number): number {
+    const waitedMs = nowMs - this.queuedAtMs;
+    this.totalMs += waitedMs;
+    return waitedMs;
+  }
 }
+
+/** Of all calls that have not waited yet; never changed. */
+export const NEVER_WAITED: CallWaits = new CallWaits(0);

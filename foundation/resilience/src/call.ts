@@ -4,7 +4,7 @@ import type { Admission, AdmissionWaiter, QueueRefusal } from './admission.ts';
 import { Attempt } from './attempt.ts';
 import { type Breaker, NO_PERMIT } from './breaker.ts';
 import type { CallContext, CallMeta } from './call-context.ts';
-import { CallWaits } from './call-waits.ts';
+import { CallWaits, NEVER_WAITED } from './call-waits.ts';
 import type { Expiring, ExpiryHolder } from './deadline-list.ts';
 import { FailedOutcome } from './failed-outcome.ts';
 import type { Place } from './fair-line.ts';
@@ -52,7 +52,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   #phase: Phase = 'new';
   #attempts = 0;
   #startedAtMs = 0;
-  #waits: CallWaits | null = null;
+  #waits = NEVER_WAITED;
   #pause: Pause | null = null;
   #running: Attempt | null = null;
 
@@ -85,7 +85,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   }
 
   get waitingSinceMs(): number {
-    return this.#waits?.sinceMs ?? this.#startedAtMs;
+    return this.#waits.sinceMs;
   }
 
   nowMs(): number {
@@ -93,9 +93,9 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   }
 
   meta(): CallMeta {
-    const waitedMs = this.#waits?.totalMs ?? 0;
+    const waitedMs = this.#waits.totalMs;
     // What was turned away where it came took no time.
-    const tookMs = this.#attempts === 0 && this.#waits === null ? 0 : this.nowMs() - this.#startedAtMs;
+    const tookMs = this.#attempts === 0 && this.#waits === NEVER_WAITED ? 0 : this.nowMs() - this.#startedAtMs;
     return { attempts: this.#attempts, waitedMs, tookMs };
   }
 
@@ -159,8 +159,6 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   }
 
   begin(nowMs: number): boolean {
-    const waits = this.#waits;
-    const waitedMs = waits === null ? 0 : nowMs - waits.queuedAtMs;
     if (this.expiresAtMs !== Number.POSITIVE_INFINITY && this.expiresAtMs - nowMs < this.#core.leastLatencyMs()) {
       this.#phase = 'running';
       this.#end('RESILIENCE_DEADLINE', { why: 'unmeetable' });
@@ -169,8 +167,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     // Asked again, because the breaker may have opened while the call waited; the wait must not turn into a call.
     const permit = this.#takePermit(nowMs);
     if (permit === NO_PERMIT) return false;
-    if (waits !== null) waits.totalMs += waitedMs;
-    this.#core.gate?.noteBegun(this, { nowMs, waitedMs });
+    this.#core.gate?.noteBegun(this, { nowMs, waitedMs: this.#waits.end(nowMs) });
     this.#launch(permit, nowMs);
     return true;
   }
@@ -279,7 +276,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
       return;
     }
     this.#phase = 'waiting';
-    this.#waits ??= new CallWaits(nowMs);
+    if (this.#waits === NEVER_WAITED) this.#waits = new CallWaits(nowMs);
     this.#waits.queuedAtMs = nowMs;
     gate.enqueue(this, nowMs);
   }
@@ -333,19 +330,19 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
 
   /** False: the call ends with what it has. */
   #pauseBeforeRepeat(verdict: Verdict, failed: { readonly error: unknown; readonly nowMs: number }): boolean {
-    if (!this.idempotent || this.#isParked) return false;
     const core = this.#core;
+    const { retry } = core.spec;
+    if (retry === undefined || !this.idempotent || this.#isParked) return false;
     const { op, expiresAtMs } = this;
     const attempt = this.#attempts;
     const previousMs = this.#pause?.delayMs ?? 0;
-    const delayMs = planRepeatMs(core, { verdict, attempts: attempt, previousMs, nowMs: failed.nowMs, expiresAtMs });
+    const delayMs = planRepeatMs(core, { retry, verdict, attempts: attempt, previousMs, nowMs: failed.nowMs, expiresAtMs });
     if (delayMs === null) return false;
     core.counts.retries++;
     this.#phase = 'pausing';
     this.#pause = new Pause(core.clock, delayMs, () => this.#enter(this.nowMs()));
     if (core.hears('call.retried')) {
-      const attempts = core.spec.retry?.attempts ?? attempt;
-      core.emit({ kind: 'call.retried', op, attempt, attempts, delayMs, verdict, error: failed.error });
+      core.emit({ kind: 'call.retried', op, attempt, attempts: retry.attempts, delayMs, verdict, error: failed.error });
     }
     return true;
   }

@@ -1,4 +1,5 @@
 import { ManualClock } from '@breakwater/kernel';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Deadlines, type Expiring, type ExpiryHolder } from './deadline-list.ts';
 
@@ -98,4 +99,48 @@ describe('deadlines', () => {
     expect(entries[99]?.expiry).toBeNull();
     expect(clock.pendingCount).toBe(0);
   });
+
+  it('agrees with a timer of its own for each entry, in any order of adding and removing', async () => {
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant('add' as const),
+        delayMs: fc.constantFrom(1, 5, 10, Number.POSITIVE_INFINITY),
+        isSingle: fc.boolean(),
+      }),
+      fc.record({ kind: fc.constant('remove' as const), pick: fc.nat(20) }),
+      fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(6) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 16 }), async (steps) => {
+        const { clock, deadlines } = create();
+        const entries: { readonly entry: Entry; readonly dueMs: number; removedAtMs: number }[] = [];
+        for (const action of steps) {
+          const nowMs = clock.now();
+          if (action.kind === 'add') {
+            const entry = new Entry();
+            const isEndless = action.delayMs === Number.POSITIVE_INFINITY;
+            if (action.isSingle && !isEndless) deadlines.addSingle(entry, action.delayMs, nowMs);
+            else deadlines.add(entry, action.delayMs, nowMs);
+            entries.push({ entry, dueMs: nowMs + action.delayMs, removedAtMs: Number.POSITIVE_INFINITY });
+          } else if (action.kind === 'remove') {
+            const picked = entries[action.pick % Math.max(1, entries.length)];
+            if (picked === undefined || picked.entry.expiry === null) continue;
+            picked.removedAtMs = nowMs;
+            picked.entry.expiry.remove(picked.entry);
+          } else {
+            await clock.advance(action.ms);
+          }
+        }
+        await clock.advance(20);
+        expect(entries.map(({ entry }) => entry.expiredAtMs)).toEqual(
+          entries.map(({ dueMs, removedAtMs }) =>
+            dueMs < Number.POSITIVE_INFINITY && removedAtMs === Number.POSITIVE_INFINITY ? [dueMs] : [],
+          ),
+        );
+        expect(entries.every(({ entry }) => entry.expiry === null && entry.earlier === null && entry.later === null)).toBe(true);
+        expect(clock.pendingCount).toBe(0);
+      }),
+      { numRuns: 10_000 },
+    );
+  }, 60_000);
 });

@@ -139,6 +139,47 @@ describe('a call that only its callee ends', () => {
     expect({ ...own, rest: null }).toEqual({ ...(long.ok ? (long.value as object) : {}), rest: null });
   });
 
+  it('is called a call where nobody gives it a name', async () => {
+    const { pipeline } = create({});
+    expect(await pipeline.run(({ op, idempotent }) => [op, idempotent])).toEqual(['call', false]);
+  });
+
+  it('is timed when it fails, its duration counts, and canceled ones count nowhere', async () => {
+    const { pipeline, clock } = create({
+      classify: ({ ok }, { op }) => ({ kind: op === 'left' ? 'canceled' : ok ? 'success' : 'ignored' }),
+    });
+    const take = (op: string, durationMs: number): Promise<void> => pipeline.run(() => clock.advance(durationMs), { op });
+    await take('read', 10);
+    await take('left', 10_000);
+    expect(pipeline.snapshot().calls).toMatchObject({ ok: 1, canceled: 1, durations: { count: 1, sumMs: 10 } });
+    expect(pipeline.snapshot().calls.p99Ms).toBeLessThan(12);
+    const failing = pipeline.run(() => clock.advance(500).then(refuse), { op: 'read' });
+    await expect(failing).rejects.toThrow('refused');
+    expect(pipeline.snapshot().calls).toMatchObject({ ignored: 1, durations: { count: 2, sumMs: 510 } });
+    expect(pipeline.snapshot().calls.p99Ms).toBeLessThan(12);
+  });
+
+  it('needs no clock where nothing is timed, with and without a breaker', async () => {
+    for (const spec of [{}, { breaker: BREAKER }]) {
+      const { pipeline, seen } = create(spec);
+      for (let time = 0; time < 129; time++) await pipeline.run(() => 1);
+      const before = seen.reads;
+      for (let time = 0; time < 15; time++) await pipeline.run(() => 1);
+      expect(seen.reads).toBe(before);
+      await expect(pipeline.run(refuse)).rejects.toThrow('refused');
+      expect(pipeline.snapshot().calls).toMatchObject({ total: 145, ok: 144 });
+    }
+  });
+
+  it('is given up where it has a timeout or a deadline of its own', async () => {
+    const { pipeline, clock } = create({});
+    const never = (): Promise<never> => new Promise(() => undefined);
+    const keep = (error: unknown): unknown => error;
+    const ended = Promise.all([pipeline.run(never, { timeoutMs: 10 }).catch(keep), pipeline.run(never, { deadlineMs: 10 }).catch(keep)]);
+    await clock.advance(10);
+    expect(await ended).toMatchObject([{ code: 'RESILIENCE_ATTEMPT_TIMEOUT' }, { code: 'RESILIENCE_DEADLINE' }]);
+  });
+
   it('is turned away when the pipeline is closed', async () => {
     const { pipeline } = create({});
     pipeline.close();

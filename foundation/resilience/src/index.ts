@@ -71,6 +71,7 @@ export type {
   FixedLimiterSpec,
   LimiterSpec,
   PacedWindowSpec,
+  WrittenDelaySpec,
 } from './limiter-spec.ts';
 export { type LogLine, type LogStyle, toBeginLine, toDoneLine, toLogLines } from './log-line.ts';
 export {
@@ -93,6 +94,7 @@ export {
 } from './pipeline.ts';
 export { type MetricFamiliesOptions, toMetricFamilies } from './pipeline-metrics.ts';
 export {
+  ESXI_CLASSIC_LIMITS,
   ESXI_LIMITS,
   ESXI_REFRESH,
   ESXI_SCREEN_TIMEOUT_MS,
@@ -102,6 +104,7 @@ export {
   type EsxiRefresh,
   type EsxiSite,
   type EsxiSiteSize,
+  esxiClassicPreset,
   esxiPreset,
 } from './presets/esxi.ts';
 export {

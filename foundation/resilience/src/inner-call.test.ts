@@ -91,6 +91,36 @@ describe('a call within another', () => {
     expect(reason).toBe('gone');
   });
 
+  it('has as long as its own deadline where that is as short, and no deadline of the other where neither has one', async () => {
+    const { clock, inner } = create({}, { deadlineMs: 400 });
+    const controller = new AbortController();
+    const within = (leftMs: number): CallContext =>
+      ({ remainingMs: () => leftMs, signal: controller.signal, priority: 'normal' }) as CallContext;
+    const left: number[] = [];
+    const ask = (leftMs: number, options: RunOptions = {}): void => {
+      void inner.run((context) => left.push(context.remainingMs()), { ...options, within: within(leftMs) });
+    };
+    ask(400);
+    ask(500);
+    ask(300);
+    ask(500, { deadlineMs: 450 });
+    ask(500, { lane: 'parked' });
+    ask(Number.POSITIVE_INFINITY, { lane: 'parked' });
+    await clock.advance(0);
+    expect(left).toEqual([400, 400, 300, 450, 500, Number.POSITIVE_INFINITY]);
+    expect(clock.pendingCount).toBeGreaterThan(0);
+  });
+
+  it('keeps a signal of its own', async () => {
+    const { clock, inner } = create({}, {});
+    const own = new AbortController();
+    const context = { remainingMs: () => 1_000, signal: new AbortController().signal, priority: 'normal' } as CallContext;
+    const call = inner.attempt(never, { within: context, signal: own.signal });
+    own.abort('mine');
+    await clock.advance(0);
+    expect(await call).toMatchObject({ ok: false, error: 'mine' });
+  });
+
   it('does not begin when no time is left', async () => {
     const { clock, inner } = create({}, {});
     const context = { remainingMs: () => 0, signal: new AbortController().signal, priority: 'normal' } as CallContext;

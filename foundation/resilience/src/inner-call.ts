@@ -1,4 +1,4 @@
-import type { RunOptions } from './call-context.ts';
+import type { CallContext, RunOptions } from './call-context.ts';
 
 /** Options as a call reads them: what it takes over from another call is already in them. */
 export interface CallOptions extends RunOptions {
@@ -6,10 +6,12 @@ export interface CallOptions extends RunOptions {
   readonly leftMs?: number;
 }
 
-/** Resolves `within`. `specDeadlineMs`: the deadline of a call without one of its own. */
-export function toInnerCall(options: RunOptions, specDeadlineMs: number | undefined): CallOptions {
-  const { within, ...own } = options;
-  if (within === undefined) return options;
+/** `specDeadlineMs`: the deadline of a call without one of its own. */
+export function toInnerCall(
+  own: RunOptions,
+  outer: { readonly within: CallContext; readonly specDeadlineMs: number | undefined },
+): CallOptions {
+  const { within, specDeadlineMs } = outer;
   const ownMs = own.deadlineMs ?? (own.lane === 'parked' ? undefined : specDeadlineMs) ?? Number.POSITIVE_INFINITY;
   const leftMs = within.remainingMs();
   return {

@@ -3,15 +3,14 @@ import { invalidSpec, requireAbove, requireAtLeast, requireCount } from './inval
 import type { Limiter } from './limiter.ts';
 
 /** How the load of a server is learned inside the hard bounds of admission. */
-export type LimiterSpec = FixedLimiterSpec | DelayLimiterSpec | PacedWindowSpec | AimdLimiterSpec | CustomLimiterSpec;
+export type LimiterSpec = FixedLimiterSpec | DelayLimiterSpec | WrittenDelaySpec | PacedWindowSpec | AimdLimiterSpec | CustomLimiterSpec;
 
 /** Learns nothing: the hard bounds alone. The same as no limiter, said aloud. */
 export interface FixedLimiterSpec {
   readonly kind: 'fixed';
 }
 
-/** Spec 02's law: a pause between attempts that grows on rejection and shrinks on success. */
-export interface DelayLimiterSpec {
+interface DelayFigures {
   readonly kind: 'delay';
   /** Default 500. */
   readonly minMs?: number;
@@ -23,10 +22,20 @@ export interface DelayLimiterSpec {
   readonly decrease?: number;
   /** Share of the rate that was too much. Default 0.8. */
   readonly margin?: number;
+}
+
+/** Spec 02's law without what does harm in it: a pause between attempts that grows on rejection and shrinks on success. */
+export interface DelayLimiterSpec extends DelayFigures {
+  readonly law?: 'repaired';
   /** At the least pause and without a rejection for this long, the pause is lifted. Default 60,000. */
   readonly calmMs?: number;
   /** Who does not wait for the pause. Default `critical` and `high`, because a person waits for them. */
   readonly exempt?: readonly Priority[];
+}
+
+/** Spec 02's law word for word: the pause is before every call of anybody, never ends, and each rejection counts. */
+export interface WrittenDelaySpec extends DelayFigures {
+  readonly law: 'as-written';
 }
 
 /** A rate learned from rejections, and a window of attempts learned from that rate and from latency. */
@@ -73,8 +82,8 @@ export function validateLimiter(spec: LimiterSpec): void {
       requireAtLeast(spec.maxMs, spec.minMs ?? 0, 'admission.limiter.maxMs');
       requireAtLeast(spec.increase, 1, 'admission.limiter.increase');
       requireAbove(spec.margin, 'admission.limiter.margin');
-      requireAtLeast(spec.calmMs, 0, 'admission.limiter.calmMs');
       requireShare(spec.decrease, 'admission.limiter.decrease');
+      if (spec.law !== 'as-written') requireAtLeast(spec.calmMs, 0, 'admission.limiter.calmMs');
       break;
     case 'pacedWindow':
       requireCount(spec.initialWindow, 'admission.limiter.initialWindow');

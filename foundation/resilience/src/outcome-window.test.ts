@@ -60,9 +60,9 @@ describe('count window', () => {
           check: (nowMs) => expect(window.figures(nowMs)).toEqual(count(kept)),
         });
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 });
 
 describe('time window', () => {
@@ -86,9 +86,9 @@ describe('time window', () => {
           },
         });
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 
   it('has forgotten an hour of silence without anybody having called', () => {
     const window = createOutcomeWindow({ kind: 'time-window', windowMs: 10_000, minCalls: 2, failureRate: 1 });

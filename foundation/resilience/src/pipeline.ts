@@ -141,7 +141,8 @@ class FusedPipeline implements Pipeline {
   }
 
   #resolved(options: RunOptions): CallOptions {
-    return options.within === undefined ? options : toInnerCall(options, this.#core.spec.deadlineMs);
+    const { within } = options;
+    return within === undefined ? options : toInnerCall(options, { within, specDeadlineMs: this.#core.spec.deadlineMs });
   }
 
   snapshot(): PipelineSnapshot {

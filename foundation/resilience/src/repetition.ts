@@ -1,10 +1,12 @@
 import type { Clock, TimerHandle } from '@breakwater/kernel';
 import type { PipelineCore } from './pipeline-core.ts';
 import { decideRetryMs } from './retry.ts';
+import type { RetrySpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What is known of a call that could be repeated. */
 export interface RepeatQuestion {
+  readonly retry: RetrySpec;
   readonly verdict: Verdict;
   readonly attempts: number;
   /** The previous pause; 0 before the first. */
@@ -15,9 +17,8 @@ export interface RepeatQuestion {
 
 /** Milliseconds until the next attempt, or null when the call ends with what it has. Takes a token of the budget. */
 export function planRepeatMs(core: PipelineCore, question: RepeatQuestion): number | null {
-  const { retry } = core.spec;
-  const { verdict, attempts, previousMs, nowMs } = question;
-  if (retry === undefined || attempts >= retry.attempts) return null;
+  const { retry, verdict, attempts, previousMs, nowMs } = question;
+  if (attempts >= retry.attempts) return null;
   const delayMs = decideRetryMs(retry, { verdict, retry: attempts - 1, previousMs, random: core.random });
   if (delayMs === null || nowMs + delayMs >= question.expiresAtMs) return null;
   // A breaker known to stay open beyond the pause would only turn this error into a less telling one.

@@ -35,8 +35,9 @@ describe('RetryBudget', () => {
         expect(spent).toBeLessThanOrEqual(capacity + calls * share + (nowMs / 1_000) * 0.2 + 1e-6);
         expect(tokens).toBeLessThanOrEqual(capacity);
       }),
+      { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 
   it.each([{ share: -1 }, { perSecond: Number.NaN }, { capacity: 0.5 }])('refuses %j', (spec) => {
     expect(() => validateRetryBudget(spec)).toThrow(expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID' }));

@@ -33,11 +33,9 @@ const CAP_MS = 400;
 const SYNC_MS = 500;
 
 it('sends one probe in all, never goes back in time and never stays shut for ever, whatever happens to messages and connections', async () => {
-  let sequences = 0;
   const shapes = fc.record({ seed: fc.integer(), loss: fc.constantFrom(0, 0.3, 1), quorum: fc.constantFrom(1, 2) });
   await fc.assert(
     fc.asyncProperty(shapes, fc.array(step, { maxLength: 30 }), async ({ seed, loss, quorum }, steps) => {
-      sequences++;
       const clock = new ManualClock();
       const chance = createSeededRandom(seed);
       // Lost, twice, or later than the next one.
@@ -128,5 +126,4 @@ it('sends one probe in all, never goes back in time and never stays shut for eve
     }),
     { numRuns: 10_000 },
   );
-  expect(sequences).toBeGreaterThanOrEqual(10_000);
 }, 120_000);

@@ -463,4 +463,127 @@ describe('shared breakers', () => {
     expect(bed.node(1).shared.figures().instances).toBe(1);
     expect(await outcome(bed.node(0))).toBe('ok');
   });
+
+  it('are asked by calls that only their callee ends as by any other', async () => {
+    const bed = await createBed(2);
+    await trip(bed.node(0));
+    await trip(bed.node(1));
+    const { pipeline } = bed.node(0);
+    await expect(pipeline.run(() => 1)).rejects.toMatchObject({ code: OPEN });
+    await bed.clock.advance(1_000);
+    await expect(pipeline.run(() => 1)).resolves.toBe(1);
+    expect(states(bed)).toEqual(['closed', 'closed']);
+  });
+
+  it('are half-open for all while one probes', async () => {
+    const bed = await createBed(3);
+    await trip(bed.node(0));
+    await trip(bed.node(1));
+    await bed.clock.advance(1_000);
+    expect(bed.node(2).pipeline.breaker?.state).toBe('open');
+    let end: (value: string) => void = () => undefined;
+    const probe = outcome(bed.node(2), () => new Promise((resolve) => (end = resolve)));
+    await bed.clock.advance(0);
+    expect(bed.node(2).pipeline.breaker?.state).toBe('half-open');
+    end('well');
+    expect(await probe).toBe('ok');
+    expect(bed.node(2).events.map(({ kind }) => kind)).toEqual(['breaker.opened', 'breaker.half-opened', 'breaker.closed']);
+  });
+
+  it('give the lease back when somebody isolates the breaker at the sight of its probe', async () => {
+    const clock = new ManualClock();
+    const server = createMemorySharedServer({ clock });
+    const shared = createSharedBreakers({ store: server.connect(), clock, policy: { quorum: 1 } });
+    const pipeline: Pipeline = createPipeline(SPEC, {
+      key: 'host',
+      clock,
+      shared,
+      onEvent: ({ kind }) => {
+        if (kind === 'breaker.half-opened') pipeline.breaker?.isolate('not now');
+      },
+    });
+    await clock.advance(0);
+    for (let call = 0; call < 2; call++) await pipeline.attempt(fail);
+    await clock.advance(1_000);
+    expect(await pipeline.attempt(() => 1)).toMatchObject({ ok: false, error: { code: OPEN } });
+    await clock.advance(0);
+    expect(server.record('host')).toMatchObject({ state: 'isolated', leases: new Map() });
+  });
+
+  it('forget a call that has gone while it was asked whether it may probe', async () => {
+    const bed = await createBed(2, { policy: { quorum: 1 } });
+    await trip(bed.node(0));
+    await bed.clock.advance(1_000);
+    const controller = new AbortController();
+    let calls = 0;
+    const asking = bed.node(0).pipeline.attempt(() => calls++, { signal: controller.signal });
+    controller.abort('gone');
+    expect(await asking).toMatchObject({ ok: false, error: 'gone' });
+    await bed.clock.advance(0);
+    expect([calls, bed.server.record('host').leases.size]).toEqual([0, 1]);
+  });
+
+  it('take over a verdict that came before the breaker was made, unless it was taken back', async () => {
+    const bed = await createBed(2);
+    const order = (key: string, kind: 'isolate' | 'reset'): Promise<unknown> =>
+      bed.node(0).shared.override({ key, kind, actor: 'ann', reason: 'x' });
+    for (const key of ['p', 'q']) await order(key, 'isolate');
+    await order('q', 'reset');
+    const { clock } = bed;
+    const state = (index: number, key: string) => createPipeline(SPEC, { key, clock, shared: bed.node(index).shared }).breaker?.state;
+    expect([state(0, 'p'), state(1, 'p'), state(0, 'q'), state(1, 'q'), state(1, 'r')]).toEqual([
+      'open',
+      'open',
+      'closed',
+      'closed',
+      'closed',
+    ]);
+    expect(bed.node(1).shared.figures()).toMatchObject({ breakers: 4, notClosed: 1, instances: 2, droppedWrites: 0 });
+  });
+
+  it('leave its place to a later breaker of the same name', async () => {
+    const bed = await createBed(1);
+    const { shared, pipeline } = bed.node(0);
+    const later = createPipeline(SPEC, { key: 'host', clock: bed.clock, shared });
+    pipeline.close();
+    expect(shared.figures().breakers).toBe(1);
+    await shared.override({ key: 'host', kind: 'isolate', actor: 'ann', reason: 'x' });
+    expect(later.breaker?.state).toBe('open');
+    later.close();
+    expect(shared.figures().breakers).toBe(0);
+  });
+
+  it('can be closed twice, with and without a store that can be reached', async () => {
+    const bed = await createBed(2);
+    bed.node(1).store.cut();
+    for (const { shared } of bed.nodes) {
+      await shared.close();
+      await shared.close();
+    }
+    expect(bed.clock.pendingCount).toBe(0);
+    expect(bed.node(1).statuses).toEqual(['ok', 'degraded']);
+    bed.node(1).store.heal();
+    await bed.clock.advance(60_000);
+    expect([bed.clock.pendingCount, bed.node(1).statuses]).toEqual([0, ['ok', 'degraded']]);
+  });
+
+  it('have a name of their own, and the clock and chance of the system, where none are given', async () => {
+    const server = createMemorySharedServer({ clock: new ManualClock() });
+    const all = [1, 2].map(() => createSharedBreakers({ store: server.connect() }));
+    expect(new Set(all.map(({ instance }) => instance)).size).toBe(2);
+    expect(all[0]?.figures()).toEqual({
+      status: 'connecting',
+      instances: 1,
+      breakers: 0,
+      notClosed: 0,
+      waitingWrites: 0,
+      droppedWrites: 0,
+    });
+    for (const shared of all) await shared.close();
+  });
+
+  it.each([{ quorum: 0 }, { quorum: 1.5 }, { voteWindowMs: 0 }, { syncMs: 0 }, { leaseLimitMs: -1 }])('refuse the policy %j', (policy) => {
+    const store = createMemorySharedServer({ clock: new ManualClock() }).connect();
+    expect(() => createSharedBreakers({ store, policy })).toThrow(expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID' }));
+  });
 });

@@ -57,4 +57,19 @@ describe('the latency of an unloaded server', () => {
     for (let kind = 64; kind < 1_000; kind++) latency.add(`kind ${kind}`, 300);
     expect([latency.close(1_000), latency.baseMs]).toEqual([300, 100]);
   });
+
+  it('is nothing where nothing has been measured', () => {
+    const latency = new UnloadedLatency();
+    expect([latency.close(0), latency.baseMs]).toEqual([0, 0]);
+  });
+
+  it('starts anew with what was measured on an empty queue, and remembers that for later windows', () => {
+    const latency = new UnloadedLatency();
+    add(latency, { screen: [100] });
+    latency.close(0);
+    latency.restart('screen', { baseMs: 40, nowMs: 1_000 });
+    expect(latency.baseMs).toBe(40);
+    add(latency, { screen: [90] });
+    expect([latency.close(2_000), latency.baseMs]).toEqual([90, 40]);
+  });
 });

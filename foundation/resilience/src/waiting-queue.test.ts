@@ -132,7 +132,7 @@ describe('waiting queue', () => {
       fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(200) }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const queue = new WaitingQueue<Named>({ agingMs: 100 });
         const model: Named[] = [];
         const seen: unknown[] = [];
@@ -168,9 +168,9 @@ describe('waiting queue', () => {
         }
         expect(seen).toEqual(expected);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 
   it('shares fairly between any keys, and knows who has most, in any order of what happens', () => {
     const step = fc.oneof(
@@ -179,7 +179,7 @@ describe('waiting queue', () => {
       fc.record({ kind: fc.constant('take' as const) }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const queue = new WaitingQueue<Named>({ agingMs: 1_000_000 });
         /** Round of keys, each with its waiters, oldest first. */
         const round: { readonly key: string | undefined; readonly waiters: Named[] }[] = [];
@@ -224,7 +224,7 @@ describe('waiting queue', () => {
         }
         expect(seen).toEqual(expected);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 });

@@ -192,7 +192,18 @@ function replaceAnswer(good: BedAnswer, { fault, path }: { readonly fault: Fault
       if (at >= 0) body[at] = (body[at] ?? 0) ^ 0xff;
       return { ...good, body };
     }
-    default:
+    // These befall the connection, not the answer.
+    case 'changing-etag':
+    case 'close':
+    case 'drip':
+    case 'garbage':
+    case 'mid-stall':
+    case 'no-range':
+    case 'reset':
+    case 'stall':
+    case 'truncate':
+    case 'wrong-range':
+    case undefined:
       return good;
   }
 }

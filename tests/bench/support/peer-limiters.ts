@@ -27,40 +27,6 @@ const toBucketS = (nowS: number): number => Math.floor(nowS * 2) / 2;
 
 const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value));
 
-/** Spec 02's law with nothing repaired, on every call: each rejection counts, and nobody is exempt. */
-export class PlainLaw extends PeerLimiter {
-  readonly #minMs: number;
-  readonly #timeoutMs: number;
-  #pauseMs: number;
-  #nextMs = 0;
-  #starts: number[] = [];
-
-  constructor(options: { readonly minMs: number; readonly timeoutMs: number }) {
-    super();
-    this.#minMs = options.minMs;
-    this.#pauseMs = options.minMs;
-    this.#timeoutMs = options.timeoutMs;
-  }
-
-  override readyAtMs(): number {
-    return this.#nextMs;
-  }
-
-  override started(_priority: string, nowMs: number): void {
-    this.#nextMs = nowMs + this.#pauseMs;
-    this.#starts.push(nowMs);
-  }
-
-  settled({ verdict, nowMs }: LimiterSample): void {
-    this.#starts = this.#starts.filter((startMs) => startMs > nowMs - this.#timeoutMs);
-    if (verdict.kind === 'success') this.#pauseMs = Math.max(this.#minMs, this.#pauseMs * 0.9);
-    else if (verdict.kind === 'throttled') this.#pauseMs = Math.min(10_000, this.#pauseMs * 2);
-    else if (verdict.kind === 'timeout') {
-      this.#pauseMs = clamp(this.#timeoutMs / (Math.max(1, this.#starts.length) * 0.8), this.#minMs, 10_000);
-    }
-  }
-}
-
 /** Netflix concurrency-limits, `AIMDLimit`: backoff ratio 0.9, each rejection counts. */
 export class NetflixAimd extends PeerLimiter {
   #limit = 4;

@@ -130,10 +130,10 @@ export const VARIABLES = {
   }),
   esxiLimiter: choiceVariable({
     name: 'ESXI_LIMITER',
-    choices: ['paced-window', 'delay', 'aimd', 'fixed'],
+    choices: ['paced-window', 'delay', 'delay-as-written', 'aimd', 'fixed'],
     fallback: 'paced-window',
     meaning:
-      'How the pace of each server is learned inside ESXI_MAX_CONCURRENT and ESXI_MIN_INTERVAL. paced-window: a rate and a number of requests at once, from refusals, timeouts and answer times; delay: the pauses of the documents, 0.5 to 10 seconds after a refusal; aimd: a number of requests at once, from refusals alone; fixed: nothing is learned.',
+      'How the pace of each server is learned inside ESXI_MAX_CONCURRENT and ESXI_MIN_INTERVAL. paced-window: a rate and a number of requests at once, from refusals, timeouts and answer times; delay: the pauses of the documents, 0.5 to 10 seconds after a refusal, for background work; delay-as-written: the same law word for word, a pause of 0.5 to 10 seconds before every request, people included; aimd: a number of requests at once, from refusals alone; fixed: nothing is learned.',
   }),
   esxiRequestTimeoutMs: durationVariable({
     name: 'ESXI_REQUEST_TIMEOUT',

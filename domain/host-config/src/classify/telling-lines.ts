@@ -4,6 +4,9 @@ import type { ToolOutput } from './failure.ts';
 const MAX_CHARACTERS = 256 * 1_024;
 const MAX_LINE = 4_096;
 
+/** Colours of a terminal begin with it. */
+const ESCAPE = '\u001b';
+
 const APT_PROGRESS =
   /^(?:Get|Hit|Ign|Err):\d+ |^(?:Selecting|Preparing|Unpacking|Setting up|Reading|Building|Fetched|Removing|Processing) /;
 const APT_TROUBLE = /^(?:E|W|Error|Warning|Err): /;
@@ -53,6 +56,7 @@ function hideCredentials(line: string): string {
 }
 
 function stripColors(line: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with an escape character.
-  return line.includes('\u001b') ? line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '') : line;
+  if (!line.includes(ESCAPE)) return line;
+  const [first = '', ...rest] = line.split(ESCAPE);
+  return first + rest.map((part) => part.replace(/^\[[0-9;]*[A-Za-z]/, '')).join('');
 }

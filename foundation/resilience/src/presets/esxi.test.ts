@@ -4,7 +4,15 @@ import type { ResilienceEvent } from '../events.ts';
 import { toLogLines } from '../log-line.ts';
 import { createPipeline } from '../pipeline.ts';
 import { validateSpec } from '../spec.ts';
-import { ESXI_LIMITS, ESXI_REFRESH, ESXI_SCREEN_TIMEOUT_MS, ESXI_SITES, esxiPreset } from './esxi.ts';
+import {
+  ESXI_CLASSIC_LIMITS,
+  ESXI_LIMITS,
+  ESXI_REFRESH,
+  ESXI_SCREEN_TIMEOUT_MS,
+  ESXI_SITES,
+  esxiClassicPreset,
+  esxiPreset,
+} from './esxi.ts';
 
 it('has the values of spec 01', () => {
   expect(ESXI_LIMITS).toEqual({
@@ -40,6 +48,17 @@ it('learns the pace inside the bounds of spec 01, or pauses as spec 02 does', ()
   expect(spec.admission).toEqual({ maxConcurrent: 4, minIntervalMs: 150, limiter: { kind: 'delay' } });
 });
 
+it('has spec 02 word for word in the classic one, with other limits too', () => {
+  const limiter = { kind: 'delay', law: 'as-written' } as const;
+  expect(ESXI_CLASSIC_LIMITS).toEqual({ ...ESXI_LIMITS, maxConcurrent: 12 });
+  expect(esxiClassicPreset()).toMatchObject({
+    admission: { maxConcurrent: 12, minIntervalMs: 150, limiter },
+    breaker: { trip: { failures: 5 }, openMs: 30_000, halfOpen: { successes: 3 } },
+  });
+  expect(() => validateSpec(esxiClassicPreset())).not.toThrow();
+  expect(esxiClassicPreset({ limits: { maxConcurrent: 2 } }).admission).toEqual({ maxConcurrent: 2, minIntervalMs: 150, limiter });
+});
+
 it('opens after 5 failures, waits 30 s, closes after 3 successes, and logs it as spec 02 shows', async () => {
   const clock = new ManualClock();
   const events: ResilienceEvent[] = [];
@@ -71,9 +90,9 @@ it('opens after 5 failures, waits 30 s, closes after 3 successes, and logs it as
 });
 
 it.each([
-  ['pacedWindow', 0, 15],
-  ['delay', 60, 600],
-] as const)('is paced below one call a second for %s no longer than a while after an overload', async (kind, leastS, mostS) => {
+  [{ kind: 'pacedWindow' }, 0, 15],
+  [{ kind: 'delay' }, 60, 600],
+] as const)('is paced below one call a second for $kind no longer than a while after an overload', async (limiter, leastS, mostS) => {
   const clock = new ManualClock();
   const busy = new Error('503');
   let isOverloaded = false;
@@ -82,7 +101,7 @@ it.each([
     esxiPreset({
       // The breaker is another matter: here it stays closed.
       limits: { failureThreshold: 10_000 },
-      limiter: { kind },
+      limiter,
       classify: ({ ok }) => ({ kind: ok ? 'success' : 'throttled' }),
     }),
     { key: 'a', clock, random: createSeededRandom(1) },

@@ -36,6 +36,9 @@ export const ESXI_LIMITS: EsxiLimits = {
   requestTimeoutMs: 30_000,
 };
 
+/** Spec 02, where it differs: three times as many at once. */
+export const ESXI_CLASSIC_LIMITS: EsxiLimits = { ...ESXI_LIMITS, maxConcurrent: 12 };
+
 /** Spec 01: a host draws the picture first, but nobody waits longer for one. Passed with each call as `timeoutMs`. */
 export const ESXI_SCREEN_TIMEOUT_MS = 20_000;
 
@@ -60,7 +63,7 @@ export const ESXI_SITES: Readonly<Record<EsxiSiteSize, EsxiSite>> = {
 export interface EsxiPresetOptions {
   /** Instead of single values of `ESXI_LIMITS`. */
   readonly limits?: Partial<EsxiLimits>;
-  /** Default: `{ kind: 'pacedWindow' }`. `{ kind: 'delay' }` has the pauses of spec 02. */
+  /** Default: `{ kind: 'pacedWindow' }`. `{ kind: 'delay' }` has the pauses of spec 02, `law: 'as-written'` its law word for word. */
   readonly limiter?: LimiterSpec;
   readonly classify?: Classifier;
 }
@@ -86,4 +89,10 @@ export function esxiPreset(options: EsxiPresetOptions = {}): PipelineSpec {
     attempt: { timeoutMs: limits.requestTimeoutMs },
     ...(options.classify === undefined ? {} : { classify: options.classify }),
   };
+}
+
+/** The pipeline of spec 02 with nothing repaired: its bounds, and its law word for word. For comparison; the README says what it costs. */
+export function esxiClassicPreset(options: Omit<EsxiPresetOptions, 'limiter'> = {}): PipelineSpec {
+  const limits = { ...ESXI_CLASSIC_LIMITS, ...options.limits };
+  return esxiPreset({ ...options, limits, limiter: { kind: 'delay', law: 'as-written' } });
 }
