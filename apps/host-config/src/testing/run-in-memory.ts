@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUILT_IN_MODULES, BUILT_IN_PROFILES, type HostModule } from '@breakwater/host-config';
@@ -91,8 +91,6 @@ async function runInMemory(args: readonly string[], options: InMemory): Promise<
   const lines = args.includes('--json') ? written.output.split('\n').filter((line) => line !== '') : [];
   return { exitCode, ...written, records: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
-
-export const isThere = (bed: ProgramBed, name: string): boolean => existsSync(join(bed.folder, name));
 
 async function* toChunks(text: string): AsyncIterable<Uint8Array> {
   const bytes = new TextEncoder().encode(text);

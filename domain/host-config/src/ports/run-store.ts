@@ -55,7 +55,13 @@ export type StepResult =
   | { readonly kind: 'degraded'; readonly reason: string; readonly finishWith: string }
   | { readonly kind: 'skipped'; readonly reason: string }
   /** `temporary`: the same run may go well later, when the service is back or the lock is free. */
-  | { readonly kind: 'failed'; readonly code: string; readonly reason: string; readonly hint: string | null; readonly temporary?: 'service' | 'lock' };
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly reason: string;
+      readonly hint: string | null;
+      readonly temporary?: 'service' | 'lock';
+    };
 
 export type RunEnd = 'succeeded' | 'degraded' | 'failed' | 'interrupted' | 'rolled-back';
 

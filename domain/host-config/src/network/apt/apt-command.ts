@@ -13,14 +13,7 @@ export const KEEP_CONFIGURATION = ['--force-confdef', '--force-confold'] as cons
 /** apt's own repetitions would multiply with ours, and its silence limit must be shorter than our deadline. */
 export function toFetchOptions({ settings }: Pick<NetworkRoom, 'settings'>): readonly string[] {
   const seconds = Math.max(1, Math.round(settings.timeouts.inactivityMs / 1_000));
-  return [
-    '-o',
-    'Acquire::Retries=0',
-    '-o',
-    `Acquire::http::Timeout=${seconds}`,
-    '-o',
-    `Acquire::https::Timeout=${seconds}`,
-  ];
+  return ['-o', 'Acquire::Retries=0', '-o', `Acquire::http::Timeout=${seconds}`, '-o', `Acquire::https::Timeout=${seconds}`];
 }
 
 /** Without `--error-on=any`, apt-get ends with 0 whatever could not be fetched. It knows that option for `update` alone. */
