@@ -1,251 +1,266 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer } from '@breakwater/host-config';
-import { type Clock, OpsError, systemClock } from '@breakwater/kernel';
-import { parseRetryAfterMs } from '@breakwater/resilience';
-import { openTransport, type TlsTrust, type Transport, type TransportResponse } from '@breakwater/transport';
-import { type Partial, readPartial, removePartial, writePartialNote } from './partial-file.ts';
+import type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from '@breakwater/host-config';
+import { type Clock, isOpsError, OpsError, systemClock } from '@breakwater/kernel';
+import { openTransport, type TlsTrust, type TransportResponse } from '@breakwater/transport';
+import { PartialFile, type PartialNote } from './partial-file.ts';
 
 const MAX_REDIRECTS = 5;
-/** The caller's signal ends a transfer; this only has to be longer than any. */
-const WHOLE_TIMEOUT_MS = 86_400_000;
+const PROBE_BODY_BYTES = 64 * 1_024;
+/** The caller bounds the whole by its signal; a large file over a slow line may take hours. */
+const NO_LIMIT_MS = 24 * 3_600_000;
 
 export interface DownloadDoorOptions {
   readonly clock?: Clock;
-  /** Default: the authorities of this machine. */
+  /** Default: what this machine trusts. */
   readonly trust?: TlsTrust;
 }
 
-/** One transfer at a time into a file of the cache; what has arrived of one that broke off is gone on with, if the server still has the same. */
+interface Asking {
+  readonly signal: AbortSignal;
+  readonly connectTimeoutMs: number;
+  readonly inactivityTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** HTTP transfers into files of this machine, one attempt each. */
 export function createDownloadDoor(options: DownloadDoorOptions = {}): DownloadDoor {
-  const { clock = systemClock, trust = { kind: 'system-ca' } } = options;
-  const room: Room = { clock, trust };
-  return {
-    async fetch(request, { signal }) {
-      requireVerified(request);
-      await mkdir(dirname(request.path), { recursive: true, mode: 0o700 });
-      const partial = await readPartial(request.path, request.url);
-      try {
-        return await transfer(request, { ...room, signal, partial });
-      } catch (error) {
-        if (!(error instanceof RangeRefused)) throw error;
-        // What lies here does not fit what the server has now: once more, from the beginning.
-        await removePartial(request.path);
-        return await transfer(request, { ...room, signal, partial: null });
-      }
-    },
-    async find(path, sha256) {
-      const facts = await stat(path).catch(() => null);
-      if (facts === null || !facts.isFile() || (await hashFile(path)) !== sha256) return null;
-      return { path, sha256, sizeBytes: facts.size, transferredBytes: 0 };
-    },
-    async probe(request, { signal }) {
-      requireVerified(request);
-      const startedAt = clock.now();
-      return await visit(
-        request.url,
-        { ...room, signal, timeoutMs: request.timeoutMs, headers: {}, maxBodyBytes: Number.MAX_SAFE_INTEGER },
-        async (response) => toProbeAnswer(response, clock.now() - startedAt),
-      );
-    },
-  };
+  return new HttpDownloadDoor(options);
 }
 
-interface Room {
-  readonly clock: Clock;
-  readonly trust: TlsTrust;
-}
+class HttpDownloadDoor implements DownloadDoor {
+  readonly #clock: Clock;
+  readonly #trust: TlsTrust;
 
-/** The range that was asked for is not the one that came, or there is none. */
-class RangeRefused extends Error {}
-
-async function transfer(
-  request: DownloadRequest,
-  room: Room & { readonly signal: AbortSignal; readonly partial: Partial | null },
-): Promise<DownloadedFile> {
-  const { inactivityTimeoutMs, maxBytes, connectTimeoutMs, url } = request;
-  const { partial } = room;
-  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
-  if (partial !== null) Object.assign(headers, { range: `bytes=${partial.sizeBytes}-`, 'if-range': partial.validator });
-  const visiting = { ...room, headers, timeoutMs: WHOLE_TIMEOUT_MS, maxBodyBytes: maxBytes, inactivityTimeoutMs, connectTimeoutMs };
-  const transferredBytes = await visit(url, visiting, (response) => receive(request, { response, partial }));
-  return await finish(request, transferredBytes);
-}
-
-async function receive(
-  request: DownloadRequest,
-  { partial, response }: { readonly response: TransportResponse; readonly partial: Partial | null },
-): Promise<number> {
-  const { maxBytes, onProgress, path, url } = request;
-  const isResumed = response.status === 206;
-  if (response.status === 416 && partial !== null) throw new RangeRefused();
-  if (isResumed && toRangeStart(response) !== partial?.sizeBytes) throw new RangeRefused();
-  const startBytes = isResumed ? (partial?.sizeBytes ?? 0) : 0;
-  const lengthText = readHeader(response, 'content-length');
-  const totalBytes = lengthText === null ? null : startBytes + Number(lengthText);
-  if (totalBytes !== null && totalBytes > maxBytes) throw tooLarge(url, maxBytes);
-  if (!isResumed) await writePartialNote(path, { url, validator: toStrongValidator(response) });
-  const file = await open(`${path}.part`, isResumed ? 'a' : 'w', 0o600);
-  let received = 0;
-  try {
-    for await (const chunk of response.chunks) {
-      received += chunk.length;
-      if (startBytes + received > maxBytes) throw tooLarge(url, maxBytes);
-      await file.write(chunk);
-      onProgress?.(startBytes + received, totalBytes);
-    }
-    if (totalBytes !== null && startBytes + received !== totalBytes) throw failed(url, 'it was cut off');
-    await file.sync();
-  } finally {
-    await file.close();
+  constructor({ clock = systemClock, trust = { kind: 'system-ca' } }: DownloadDoorOptions) {
+    this.#clock = clock;
+    this.#trust = trust;
   }
-  return received;
-}
 
-/** Hashed from the disk: a resumed file is as good as a whole one only if all of it is. */
-async function finish({ path, sha256, sizeBytes, url }: DownloadRequest, transferredBytes: number): Promise<DownloadedFile> {
-  const part = `${path}.part`;
-  const { size } = await stat(part);
-  const found = await hashFile(part);
-  if ((sha256 !== null && found !== sha256.toLowerCase()) || (sizeBytes !== undefined && size !== sizeBytes)) {
-    await removePartial(path);
-    throw new OpsError({
-      code: 'HOST_DOWNLOAD_HASH',
-      message: `What came from ${url} has the SHA-256 ${found} and ${size} bytes, and not what it must have.`,
-      details: { url, found, expected: sha256 },
+  async fetch(request: DownloadRequest, { signal }: { readonly signal: AbortSignal }): Promise<DownloadedFile> {
+    requireVerification(request);
+    const file = new PartialFile(request.path);
+    try {
+      return await this.#transfer(request, { file, signal });
+    } catch (error) {
+      throw toDownloadError(error, request.path);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async probe(request: ProbeRequest, { signal }: { readonly signal: AbortSignal }): Promise<ProbeAnswer> {
+    requireVerification(request);
+    const clock = this.#clock;
+    const startedMs = clock.now();
+    let firstByteMs: number | null = null;
+    const { timeoutMs } = request;
+    const headers: Record<string, string> = request.method === 'HEAD' ? {} : { range: `bytes=0-${PROBE_BODY_BYTES - 1}` };
+    const asking = { signal, headers, timeoutMs, connectTimeoutMs: timeoutMs, inactivityTimeoutMs: timeoutMs, maxBytes: 1_024 ** 3 };
+    const { method, url } = request;
+    return await this.#ask({ url, method }, asking, async (response) => {
+      firstByteMs = clock.now() - startedMs;
+      let bytes = 0;
+      for await (const chunk of response.chunks) {
+        bytes += chunk.length;
+        if (bytes >= PROBE_BODY_BYTES) break;
+      }
+      const flat = Object.entries(response.headers).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : (value ?? []).join(', '),
+      ]);
+      return {
+        statusCode: response.status,
+        headers: Object.fromEntries(flat) as Record<string, string>,
+        tookMs: Math.round(clock.now() - startedMs),
+        phasesMs: { dns: null, connect: null, tls: null, firstByte: Math.round(firstByteMs) },
+      };
     });
   }
-  await rename(part, path);
-  await removePartial(path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+
+  async #transfer(
+    request: DownloadRequest,
+    { file, signal }: { readonly file: PartialFile; readonly signal: AbortSignal },
+  ): Promise<DownloadedFile> {
+    const note = await file.findNote(request.url);
+    if (note !== null) await file.goOn();
+    const from = file.sizeBytes;
+    const { connectTimeoutMs, inactivityTimeoutMs, maxBytes, url } = request;
+    const range: Record<string, string> = note === null || from === 0 ? {} : { range: `bytes=${from}-`, 'if-range': note.validator };
+    const asking = {
+      signal,
+      connectTimeoutMs,
+      inactivityTimeoutMs,
+      maxBytes,
+      timeoutMs: NO_LIMIT_MS,
+      // A hash is of the bytes as they lie on the server: nothing may be packed on the way.
+      headers: { ...range, 'accept-encoding': 'identity' },
+    };
+    const transferredBytes = await this.#ask({ url, method: 'GET' }, asking, (response) => receive(response, { request, file, from }));
+    const sha256 = file.digest();
+    if (request.sizeBytes !== undefined && file.sizeBytes !== request.sizeBytes) {
+      await file.drop();
+      throw createDownloadError('HOST_DOWNLOAD_SIZE', `${url} has ${file.sizeBytes} bytes instead of ${request.sizeBytes}`, { url });
+    }
+    if (request.sha256 !== null && sha256 !== request.sha256) {
+      await file.drop();
+      throw createDownloadError('HOST_DOWNLOAD_HASH', `${url} is not the expected file: its SHA-256 is ${sha256}`, { url, sha256 });
+    }
+    await file.finish();
+    return { path: request.path, sha256, sizeBytes: file.sizeBytes, transferredBytes };
   }
-  return { path, sha256: found, sizeBytes: size, transferredBytes };
-}
 
-interface Visit extends Room {
-  readonly signal: AbortSignal;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly maxBodyBytes: number;
-  readonly inactivityTimeoutMs?: number;
-  readonly connectTimeoutMs?: number;
-}
+  /** Follows redirects, never from https to http, and answers for the last URL. */
+  async #ask<T>(
+    target: { readonly url: string; readonly method: 'GET' | 'HEAD' },
+    asking: Asking,
+    read: (response: TransportResponse) => Promise<T>,
+  ): Promise<T> {
+    let url = parseUrl(target.url);
+    for (let redirects = 0; ; redirects++) {
+      if (redirects > MAX_REDIRECTS)
+        throw createDownloadError('HOST_DOWNLOAD_REDIRECT', `${target.url} redirects too often`, { url: target.url });
+      const answer = await this.#exchange({ url, method: target.method }, asking, read);
+      if (answer.kind === 'value') return answer.value;
+      const next = parseUrl(answer.location, url);
+      if (url.protocol === 'https:' && next.protocol !== 'https:') {
+        throw createDownloadError('HOST_DOWNLOAD_REDIRECT', `${target.url} redirects from https to http`, { url: target.url });
+      }
+      url = next;
+    }
+  }
 
-/** Follows redirects, though never from https to http. */
-async function visit<T>(text: string, options: Visit, read: (response: TransportResponse) => Promise<T>): Promise<T> {
-  let url = new URL(text);
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const transport = openWay(url, options);
+  async #exchange<T>(
+    { method, url }: { readonly url: URL; readonly method: 'GET' | 'HEAD' },
+    { connectTimeoutMs, headers, inactivityTimeoutMs, maxBytes, signal, timeoutMs }: Asking,
+    read: (response: TransportResponse) => Promise<T>,
+  ): Promise<{ readonly kind: 'value'; readonly value: T } | { readonly kind: 'redirect'; readonly location: string }> {
+    const transport = openTransport({
+      origin: url.origin,
+      trust: this.#trust,
+      plainHttp: 'any-host',
+      connections: 1,
+      clock: this.#clock,
+      connectTimeoutMs,
+      tlsTimeoutMs: connectTimeoutMs,
+      bodyIdleMs: inactivityTimeoutMs,
+    });
+    // The transport bounds the whole exchange; the silence before the first byte is bounded here.
+    const silence = new AbortController();
+    const timer = this.#clock.after(connectTimeoutMs + inactivityTimeoutMs, () => silence.abort(), { keepAlive: true });
     try {
-      const outcome = await transport.exchange(
+      return await transport.exchange(
         {
-          method: 'GET',
+          method,
           path: `${url.pathname}${url.search}`,
-          headers: options.headers,
-          operation: 'GET file',
-          priority: 'normal',
+          headers,
+          timeoutMs,
+          maxBodyBytes: maxBytes,
+          operation: `${method} download`,
+          priority: 'low',
           idempotent: true,
-          timeoutMs: options.timeoutMs,
-          maxBodyBytes: options.maxBodyBytes,
-          signal: options.signal,
+          signal: AbortSignal.any([signal, silence.signal]),
         },
         async (response) => {
-          const next = toRedirect(response, url);
-          if (next !== null) return { kind: 'redirected', next } as const;
-          requireGood(response, text, options);
-          return { kind: 'read', value: await read(response) } as const;
+          timer.cancel();
+          const { location } = response.headers;
+          if ([301, 302, 303, 307, 308].includes(response.status) && typeof location === 'string') return { kind: 'redirect', location };
+          return { kind: 'value', value: await read(response) };
         },
       );
-      if (outcome.kind === 'read') return outcome.value;
-      url = outcome.next;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (silence.signal.aborted) {
+        throw new OpsError({
+          code: 'TRANSPORT_TIMEOUT',
+          message: `The server did not answer (${url.origin})`,
+          cause: error,
+          details: { origin: url.origin },
+        });
+      }
+      throw error;
     } finally {
+      timer.cancel();
       await transport.close();
     }
   }
-  throw failed(text, `it redirects more than ${MAX_REDIRECTS} times`);
 }
 
-function openWay(url: URL, { clock, connectTimeoutMs, inactivityTimeoutMs, trust }: Visit): Transport {
-  return openTransport({
-    origin: url.origin,
-    // apt's own mirrors speak plain http; what is fetched is proven by its hash.
-    plainHttp: 'any-host',
-    trust,
-    connections: 1,
-    clock,
-    connectTimeoutMs,
-    bodyIdleMs: inactivityTimeoutMs,
-  });
-}
-
-function toRedirect(response: TransportResponse, from: URL): URL | null {
-  const location = readHeader(response, 'location');
-  if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return null;
-  const next = URL.canParse(location, from.href) ? new URL(location, from.href) : null;
-  if (next === null || !['http:', 'https:'].includes(next.protocol) || next.username !== '')
-    throw failed(from.href, 'it redirects to what is no URL');
-  if (from.protocol === 'https:' && next.protocol === 'http:') {
-    throw new OpsError({
-      code: 'TRANSPORT_PLAIN_HTTP_REFUSED',
-      message: `${from.href} redirects from https to http, where anybody could change what comes.`,
+/** Writes the body into the partial file and gives how many bytes came. */
+async function receive(
+  response: TransportResponse,
+  { file, from, request }: { readonly request: DownloadRequest; readonly file: PartialFile; readonly from: number },
+): Promise<number> {
+  const { headers, status } = response;
+  if (status === 416) {
+    await file.drop();
+    throw createDownloadError('HOST_DOWNLOAD_RANGE', `${request.url} cannot be gone on with`, { url: request.url, status });
+  }
+  if (status === 206 && from > 0) {
+    const start = /^bytes (\d+)-/.exec(String(headers['content-range'] ?? ''))?.[1];
+    if (Number(start) !== from) {
+      await file.drop();
+      throw createDownloadError('HOST_DOWNLOAD_RANGE', `${request.url} sends another part than the one that was asked for`, {
+        url: request.url,
+        status,
+      });
+    }
+  } else if (status === 200) {
+    // Also when a part was asked for: the file has changed, or the server has no parts.
+    await file.begin(toNote(request.url, headers));
+  } else {
+    const retryAfter = headers['retry-after'];
+    throw createDownloadError('HOST_DOWNLOAD_STATUS', `${request.url} is answered with status ${status}`, {
+      url: request.url,
+      status,
+      ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
     });
   }
-  return next;
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  const totalBytes = Number.isSafeInteger(length) ? file.sizeBytes + length : null;
+  let transferredBytes = 0;
+  for await (const chunk of response.chunks) {
+    if (file.sizeBytes + chunk.length > request.maxBytes) {
+      await file.drop();
+      throw createDownloadError('HOST_DOWNLOAD_TOO_LARGE', `${request.url} has more than ${request.maxBytes} bytes`, { url: request.url });
+    }
+    await file.append(chunk);
+    transferredBytes += chunk.length;
+    request.onProgress?.(file.sizeBytes, totalBytes);
+  }
+  return transferredBytes;
 }
 
-/** Statuses that carry the file, and 416, which says that ours is another one. */
-function requireGood(response: TransportResponse, url: string, { clock, headers }: Visit): void {
-  const { status } = response;
-  if (status === 200 || (headers['range'] !== undefined && (status === 206 || status === 416))) return;
-  const retryAfter = readHeader(response, 'retry-after');
-  const retryAfterMs = retryAfter === null ? undefined : parseRetryAfterMs(retryAfter, { nowWallMs: clock.wall() });
-  throw new OpsError({
-    code: 'HOST_DOWNLOAD_FAILED',
-    message: `${url} answers with ${status}.`,
-    details: { url, statusCode: status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-  });
+/** Weak validators compare meaning and not bytes, so nothing can be gone on with by them. */
+function toNote(url: string, headers: TransportResponse['headers']): PartialNote | null {
+  const { etag } = headers;
+  return typeof etag === 'string' && etag.startsWith('"') ? { url, validator: etag } : null;
 }
 
-function toProbeAnswer(response: TransportResponse, tookMs: number): ProbeAnswer {
-  const headers = Object.entries(response.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []));
-  const phasesMs = { dns: null, connect: null, tls: null, firstByte: Math.round(tookMs) };
-  return { statusCode: response.status, headers: Object.fromEntries(headers), tookMs: Math.round(tookMs), phasesMs };
+function parseUrl(text: string, base?: URL): URL {
+  const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : null;
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '') {
+    throw createDownloadError('HOST_DOWNLOAD_URL', 'The URL is not an http or https URL without credentials', {});
+  }
+  return url;
 }
 
-function readHeader(response: TransportResponse, name: string): string | null {
-  const value = response.headers[name];
-  return typeof value === 'string' ? value : null;
+/** The transport has no way to trust anybody, and gets none for the sake of one key. */
+function requireVerification({ url, verifySsl }: { readonly url: string; readonly verifySsl: boolean }): void {
+  if (verifySsl || !url.toLowerCase().startsWith('https:')) return;
+  throw createDownloadError(
+    'HOST_DOWNLOAD_UNVERIFIED',
+    'Certificates are always verified here; give the machine the authority instead',
+    {},
+  );
 }
 
-/** Weak validators may stand for other bytes, so nothing is gone on with by them (RFC 9110, section 13.1.5). */
-function toStrongValidator(response: TransportResponse): string | null {
-  const etag = readHeader(response, 'etag');
-  return etag?.startsWith('"') === true ? etag : null;
+const createDownloadError = (code: string, text: string, details: Readonly<Record<string, unknown>>): OpsError =>
+  new OpsError({ code, message: `${text}.`, details });
+
+/** Of what is neither the network nor HTTP there is left the disk. */
+function toDownloadError(error: unknown, path: string): unknown {
+  if (isOpsError(error) || !(error instanceof Error) || typeof (error as NodeJS.ErrnoException).syscall !== 'string') return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new OpsError({ code: 'HOST_DOWNLOAD_WRITE', message: `${path}: ${message}`, cause: error, details: { path, reason: code } });
 }
-
-function toRangeStart(response: TransportResponse): number | null {
-  const match = /^bytes (\d{1,15})-\d+\//.exec(readHeader(response, 'content-range') ?? '');
-  return match === null ? null : Number(match[1]);
-}
-
-function requireVerified({ url, verifySsl }: { readonly url: string; readonly verifySsl: boolean }): void {
-  if (verifySsl || url.startsWith('http:')) return;
-  throw failed(url, 'certificates are always checked; put an authority of your own among those of this machine');
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-const failed = (url: string, why: string): OpsError =>
-  new OpsError({ code: 'HOST_DOWNLOAD_FAILED', message: `${url} could not be downloaded: ${why}.`, details: { url } });
-
-const tooLarge = (url: string, maxBytes: number): OpsError => failed(url, `it is larger than ${maxBytes} bytes`);

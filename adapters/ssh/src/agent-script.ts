@@ -2,79 +2,104 @@
  * The other end of a channel: a loop in POSIX shell that stands on what every Debian has (dash, coreutils, util-linux). It reads requests from
  * its standard input and answers with frames of known length, so nothing that a command prints can be taken for a frame.
  *
- * Every command is a job with a folder of its own: `s` what to do, `i` its input, `out`, `err`, `pid` (its process group), `rc` its exit code and
- * milliseconds. A job is started by whoever makes the folder `started`, which the kernel allows once: the same request may be sent again after
- * a link was cut, over another channel, and never runs twice.
+ * Every command is a job with files of its own: `ID.s` what to do, `ID.i` its input, `ID.o` and `ID.e` its output, `ID.pid` its process group, `ID.rc`
+ * its exit code and hundredths of a second. A job belongs to whoever makes `ID.lock`, which the kernel allows once: the same request may be
+ * sent again after a link was cut, over another channel, and never runs twice.
  *
- * Jobs are sessions of their own: neither the end of the channel nor that of this loop reaches them.
+ * Jobs outlive the channel and this loop: nothing of theirs is connected to either.
  *
- * Requests, one line each: `run ID SCRIPT-BYTES INPUT-BYTES WAIT OUT-OFFSET ERR-OFFSET CHUNK` (then the bytes), `poll ID 0 0 WAIT OUT-OFFSET
- * ERR-OFFSET CHUNK`, `signal ID NAME`, `drop ID`. `WAIT` is in hundredths of a second. Answer: `MARK ID STATE RC TOOK-MS OUT-SIZE OUT-BYTES ERR-SIZE ERR-BYTES`,
- * then the bytes.
+ * Requests, one line each: `run ID MODE SCRIPT-LINES INPUT-BYTES WAIT OUT-OFFSET ERR-OFFSET CHUNK` (then the lines and the bytes), `poll ID - 0 0 WAIT
+ * OUT-OFFSET ERR-OFFSET CHUNK`, `signal ID NAME`, `drop ID…`, `leave`. `WAIT` is in hundredths of a second; a job of the mode `act` or `quick` is
+ * waited for as long as it takes. Answer: `MARK ID STATE RC TOOK OUT-SIZE OUT-BYTES ERR-SIZE ERR-BYTES`, then the bytes.
+ *
+ * Builtins wherever they do: on a busy host each process that is started costs more than all the rest.
  */
 const LOOP = String.raw`
 base=$1 mark=$2
 umask 077
 cd "$base" || exit 9
-runner='
-d=$1
-mkdir "$d/started" 2>/dev/null || exit 0
-t=$(date +%s%N)
-( exec 3<"$d/i" >"$d/out" 2>"$d/err"; rm -f "$d/i"; exec <&3 3<&-; . "$d/s" ) &
-c=$!
-echo "$c" >"$d/pid.new"; mv "$d/pid.new" "$d/pid"
-wait "$c"
-rc=$?
-echo "$rc $(( ($(date +%s%N) - t) / 1000000 ))" >"$d/rc.new"; mv "$d/rc.new" "$d/rc"
-'
-answer() {
-  d=$1 waits=$2 oo=$3 eo=$4 chunk=$5 state=running rc=0 took=0
-  if [ ! -d "$d" ]; then printf '%s %s gone 0 0 0 0 0 0\n' "$mark" "$d"; return; fi
-  n=0
-  while [ ! -e "$d/rc" ] && [ "$n" -lt "$waits" ]; do
-    if [ "$n" -lt 20 ]; then sleep 0.01; n=$((n + 1)); else sleep 0.1; n=$((n + 10)); fi
-  done
-  if [ -e "$d/rc" ]; then state=ended; read -r rc took <"$d/rc"; fi
-  os=0 es=0
-  [ -e "$d/out" ] && os=$(wc -c <"$d/out")
-  [ -e "$d/err" ] && es=$(wc -c <"$d/err")
-  ol=$((os - oo)) el=$((es - eo))
-  [ "$ol" -gt "$chunk" ] && ol=$chunk
-  [ "$el" -gt "$chunk" ] && el=$chunk
-  printf '%s %s %s %s %s %s %s %s %s\n' "$mark" "$d" "$state" "$rc" "$took" "$os" "$ol" "$es" "$el"
-  [ "$ol" -gt 0 ] && tail -c "+$((oo + 1))" "$d/out" | head -c "$ol"
-  [ "$el" -gt 0 ] && tail -c "+$((eo + 1))" "$d/err" | head -c "$el"
-  return 0
+now() { read -r up rest </proc/uptime; up=${'$'}{up%.*}${'$'}{up#*.}; }
+job() {
+  now; from=$up
+  ( if [ "$2" -gt 0 ]; then exec 3<"$1.i" >"$1.o" 2>"$1.e" <&3 3<&-; rm -f "$1.i"; else exec </dev/null >"$1.o" 2>"$1.e"; fi; . "./$1.s" ) &
+  c=$!
+  echo "$c" >"$1.pid"
+  wait "$c"
+  rc=$?
+  now
+  echo "$rc $((up - from))" >"$1.rc"
 }
-receive() {
-  [ "$2" -gt 0 ] || { : >"$1"; return 0; }
-  head -c "$2" >"$1"
-  [ "$(wc -c <"$1")" -eq "$2" ] || { rm -f "$1"; exit 0; }
+act() {
+  ( if [ "$2" -gt 0 ]; then exec <"$1.i" >"$1.o" 2>"$1.e"; else exec </dev/null >"$1.o" 2>"$1.e"; fi; . "./$1.s" )
+  echo "$? 0" >"$1.rc"
+}
+part() {
+  [ "$2" -gt 0 ] || return 0
+  if [ "$3" -eq 0 ]; then head -c "$2" "$1"; else tail -c "+$(($3 + 1))" "$1" | head -c "$2"; fi
+}
+answer() {
+  state=running rc=0 took=0 n=0
+  if [ ! -e "$1.lock" ]; then printf '%s %s gone 0 0 0 0 0 0\n' "$mark" "$1"; return; fi
+  while [ ! -s "$1.rc" ] && [ "$n" -lt "$2" ]; do
+    if [ "$n" -lt 20 ]; then sleep 0.02; n=$((n + 2)); else sleep 0.1; n=$((n + 10)); fi
+  done
+  if [ -s "$1.rc" ]; then state=ended; read -r rc took <"$1.rc"; fi
+  os=0 es=0
+  [ -s "$1.o" ] && os=$(wc -c <"$1.o")
+  [ -s "$1.e" ] && es=$(wc -c <"$1.e")
+  ol=$((os - $3)) el=$((es - $4))
+  [ "$ol" -gt "$5" ] && ol=$5
+  [ "$el" -gt "$5" ] && el=$5
+  printf '%s %s %s %s %s %s %s %s %s\n' "$mark" "$1" "$state" "$rc" "$took" "$os" "$ol" "$es" "$el"
+  part "$1.o" "$ol" "$3"
+  part "$1.e" "$el" "$4"
+}
+run() {
+  if [ "$4" -gt 0 ]; then
+    head -c "$4" >"i.$$"
+    [ "$(wc -c <"i.$$")" -eq "$4" ] || { rm -f "i.$$"; exit 0; }
+  fi
+  if ( set -C; : >"$1.lock" ) 2>/dev/null; then
+    printf '%s' "$s" >"$1.s"
+    [ "$4" -gt 0 ] && mv "i.$$" "$1.i"
+    case $2 in
+    act) act "$1" "$4" ;;
+    quick) job "$1" "$4" <&- >&- 2>&- & wait "$!" ;;
+    *) job "$1" "$4" <&- >&- 2>&- & ;;
+    esac
+  elif [ "$4" -gt 0 ]; then rm -f "i.$$"; fi
 }
 printf '%s ready\n' "$mark"
-while read -r verb id a b waits oo eo chunk; do
+while read -r verb id rest; do
   case $verb in
   run)
-    receive "s.$$" "$a"
-    receive "i.$$" "$b"
-    mkdir "$id" 2>/dev/null
-    if [ -d "$id/started" ]; then rm -f "s.$$" "i.$$"; else mv "s.$$" "$id/s"; mv "i.$$" "$id/i"; setsid sh -c "$runner" runner "$id" </dev/null >/dev/null 2>&1 & fi
-    answer "$id" "$waits" "$oo" "$eo" "$chunk"
+    set -- $rest
+    s= n=$2
+    while [ "$n" -gt 0 ]; do
+      IFS= read -r line || exit 0
+      s="$s$line
+"
+      n=$((n - 1))
+    done
+    run "$id" "$1" "$2" "$3"
+    answer "$id" "$4" "$5" "$6" "$7"
     ;;
-  poll) answer "$id" "$waits" "$oo" "$eo" "$chunk" ;;
+  poll) set -- $rest; answer "$id" "$4" "$5" "$6" "$7" ;;
   signal)
     p= reached=0
-    [ -e "$id/pid" ] && read -r p <"$id/pid"
-    [ -n "$p" ] && kill -s "$a" -- "-$p" 2>/dev/null && reached=1
+    [ -s "$id.pid" ] && read -r p <"$id.pid"
+    [ -n "$p" ] && kill -s "$rest" -- "-$p" 2>/dev/null && reached=1
     printf '%s %s done %s 0 0 0 0 0\n' "$mark" "$id" "$reached"
     ;;
   drop)
-    rm -rf -- "$id"
+    set --
+    for j in $id $rest; do set -- "$@" "$j.lock" "$j.s" "$j.i" "$j.o" "$j.e" "$j.pid" "$j.rc"; done
+    rm -f -- "$@"
     printf '%s %s done 0 0 0 0 0 0\n' "$mark" "$id"
     ;;
   leave)
-    cd / && for j in "$base"/*; do [ -d "$j/started" ] && [ ! -e "$j/rc" ] && exit 0; done
-    rm -rf -- "$base"
+    for j in *.lock; do [ -e "$j" ] && [ ! -s "${'$'}{j%.lock}.rc" ] && exit 0; done
+    cd / && rm -rf -- "$base"
     exit 0
     ;;
   esac

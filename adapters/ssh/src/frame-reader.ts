@@ -4,6 +4,7 @@ export interface Frame {
   readonly id: string;
   readonly state: 'running' | 'ended' | 'gone' | 'done';
   readonly exitCode: number;
+  /** Measured by the host, in steps of 10 ms. */
   readonly tookMs: number;
   /** Whole length of the stream so far; `out` and `err` are the bytes from the asked offset on. */
   readonly outSize: number;
@@ -64,14 +65,16 @@ export class FrameReader {
       this.#isReady = true;
       return first === 'ready' ? { kind: 'ready' } : { kind: 'refused', reason: second };
     }
-    const [exitCode = -1, tookMs = -1, outSize = -1, outBytes = -1, errSize = -1, errBytes = -1] = numbers.map(Number);
-    const isSound = [exitCode, tookMs, outSize, outBytes, errSize, errBytes].every((each) => Number.isSafeInteger(each) && each >= 0);
+    const [exitCode = -1, tookHundredths = -1, outSize = -1, outBytes = -1, errSize = -1, errBytes = -1] = numbers.map(Number);
+    const isSound = [exitCode, tookHundredths, outSize, outBytes, errSize, errBytes].every(
+      (each) => Number.isSafeInteger(each) && each >= 0,
+    );
     if (!isSound || !isState(second)) throw new Error('The host sends a damaged frame.');
     if (this.#buffer.length < headBytes + outBytes + errBytes) return null;
     const out = Uint8Array.from(this.#buffer.subarray(headBytes, headBytes + outBytes));
     const err = Uint8Array.from(this.#buffer.subarray(headBytes + outBytes, headBytes + outBytes + errBytes));
     this.#buffer = this.#buffer.subarray(headBytes + outBytes + errBytes);
-    return { kind: 'frame', frame: { id: first, state: second, exitCode, tookMs, outSize, errSize, out, err } };
+    return { kind: 'frame', frame: { id: first, state: second, exitCode, tookMs: tookHundredths * 10, outSize, errSize, out, err } };
   }
 }
 

@@ -6,6 +6,7 @@ import { toSshError } from './ssh-error.ts';
 
 /** sshd takes ten sessions of one connection and starts to drop new connections at ten; other programs want some too. */
 const MAX_CHANNELS = 4;
+const FORGOTTEN_AT_ONCE = 32;
 const PAUSES_MS = [200, 500, 1_000, 2_000, 5_000];
 
 export interface LinkOptions {
@@ -31,6 +32,7 @@ export class Link {
   readonly #channels = new Set<Channel>();
   readonly #idle: Channel[] = [];
   readonly #queue: (() => void)[] = [];
+  readonly #forgotten: string[] = [];
   #taken = 0;
   #isClosed = false;
   /** Grows when the host has lost our folder: what was begun before cannot be asked for any more. */
@@ -41,30 +43,29 @@ export class Link {
     this.#options = options;
   }
 
-  get epoch(): number {
-    return this.#epoch;
-  }
-
   /** Rejects with an `OpsError`: of `onSend`, of what no repetition mends, or `HOST_LINK_LOST` when the time is over. */
   async call(request: LinkRequest): Promise<Frame> {
-    const { clock } = this.#options;
     await this.#enter();
     try {
-      for (let attempt = 0; ; attempt++) {
-        try {
-          return await this.#attempt(request);
-        } catch (error) {
-          if (!(error instanceof ChannelError)) throw error;
-          this.#judge(error);
-          const pauseMs = PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)] ?? 0;
-          if (this.#isClosed || clock.now() + pauseMs >= request.untilMs) throw toSshError(error);
-          await sleep(clock, pauseMs, { keepAlive: true });
-        }
-      }
+      return await this.#repeat(request);
     } finally {
       this.#taken--;
       this.#queue.shift()?.();
     }
+  }
+
+  /** Past the queue, for signals: the jobs that they shall end may hold all the channels. */
+  callBeside(request: LinkRequest): Promise<Frame> {
+    return this.#repeat(request);
+  }
+
+  /** The files of this job are not needed any more. They are removed with those of others: a process of the host for each would cost more than the job. */
+  forget(jobId: string): void {
+    this.#forgotten.push(jobId);
+    if (this.#forgotten.length < FORGOTTEN_AT_ONCE || this.#isClosed) return;
+    const line = `drop ${this.#forgotten.splice(0).join(' ')}`;
+    // What could not be removed goes with the whole folder.
+    this.call({ line, untilMs: this.#options.clock.now() + 10_000 }).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -75,6 +76,21 @@ export class Link {
     const timer = this.#options.clock.after(2_000, () => first.hangUp('The executor is closed.'), { keepAlive: true });
     await first.leave();
     timer.cancel();
+  }
+
+  async #repeat(request: LinkRequest): Promise<Frame> {
+    const { clock } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#attempt(request);
+      } catch (error) {
+        if (!(error instanceof ChannelError)) throw error;
+        this.#judge(error);
+        const pauseMs = PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)] ?? 0;
+        if (this.#isClosed || clock.now() + pauseMs >= request.untilMs) throw toSshError(error);
+        await sleep(clock, pauseMs, { keepAlive: true });
+      }
+    }
   }
 
   /** A place among the four; those who wait come in their order. */

@@ -58,7 +58,8 @@ export class RemoteFiles implements HostFiles {
     const match = /^([0-9a-f]+) (\d+) (\d+) (\d+) (-?\d+)\.(\d{3})$/.exec(text.slice(0, lineEnd));
     if (match === null) throw createHostFileError('HOST_FILE_FAILED', { path, why: 'stat of the host answers in an unknown way' });
     const mode = Number.parseInt(match[1] ?? '', 16);
-    const kind = KINDS[mode & 0o170_000] ?? 'other';
+    // The highest of the four hexadecimal digits is the kind.
+    const kind = (match[1]?.length === 4 ? KINDS.get(match[1].charAt(0)) : undefined) ?? 'other';
     return {
       kind,
       mode: mode & 0o7777,
@@ -210,6 +211,7 @@ export class RemoteFiles implements HostFiles {
     const untilMs = this.#clock.now() + ACT_TIMEOUT_MS;
     const job = runJob(this.#link, {
       script,
+      mode: 'act',
       stdin,
       untilMs: () => untilMs,
       onBytes: (bytes, stream) => {
@@ -221,13 +223,16 @@ export class RemoteFiles implements HostFiles {
     const end = await job.end;
     if (end.kind === 'not-sent' || end.kind === 'lost') throw end.error;
     if (end.kind === 'left') throw createHostFileError('HOST_FILE_FAILED', { path, why: 'nobody waits for it any longer' });
-    // Tidying up is not worth waiting for; what stays is removed with the folder of the executor.
-    this.#link.call({ line: `drop ${job.id}`, untilMs: this.#clock.now() + 10_000 }).catch(() => undefined);
+    this.#link.forget(job.id);
     return { exitCode: end.exitCode, out: Buffer.concat(parts.out), err: Buffer.concat(parts.err).toString() };
   }
 }
 
-const KINDS: Readonly<Record<number, FileFacts['kind']>> = { 16807: 'file', 9604: 'directory', 21609: 'link' };
+const KINDS: ReadonlyMap<string, FileFacts['kind']> = new Map([
+  ['8', 'file'],
+  ['4', 'directory'],
+  ['a', 'link'],
+]);
 
 const toTemporary = (path: string): string => `${path.slice(0, path.lastIndexOf('/'))}/.bw-${randomBytes(8).toString('hex')}`;
 

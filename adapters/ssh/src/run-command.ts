@@ -1,5 +1,5 @@
 import { type CommandEnd, type CommandResult, type HostCommand, OutputTail } from '@breakwater/host-config';
-import { type Clock, onAbort } from '@breakwater/kernel';
+import { type Clock, isOpsError, onAbort, sleep } from '@breakwater/kernel';
 import type { Link } from './link.ts';
 import { quote } from './quote.ts';
 import { type JobEnd, runJob } from './run-job.ts';
@@ -7,6 +7,9 @@ import { type JobEnd, runJob } from './run-job.ts';
 const DEFAULT_GRACE_MS = 5_000;
 /** For the way there and back, beyond what the host itself may take. */
 const LINK_MARGIN_MS = 1_500;
+const SIGNAL_PAUSE_MS = 100;
+/** The host measures in steps of 10 ms, at both ends. */
+const STEP_MS = 20;
 
 const MISSING_FOLDER = 'breakwater: the folder to work in is not there';
 
@@ -25,14 +28,12 @@ export async function runCommand(command: HostCommand, { clock, link, signal }: 
   if (fault !== null) return toResult({ kind: 'not-started', reason: fault }, { tails, tookMs: 0 });
   const { graceMs = DEFAULT_GRACE_MS, onTimeout = 'terminate', timeoutMs } = command;
   let abortedMs: number | null = null;
-  let isSignaled = false;
-  const stopListening = onAbort(signal, () => {
-    abortedMs = clock.now();
-  });
   const endMs = (): number => Math.min(startedMs + timeoutMs, abortedMs ?? Number.POSITIVE_INFINITY);
   const decoders = { out: new TextDecoder(), err: new TextDecoder() };
   const job = runJob(link, {
     script: createJobScript(command),
+    // Only what is asked for again and again can be left before its end.
+    mode: onTimeout === 'interrupt' ? 'long' : (command.weight ?? 'quick'),
     stdin: command.stdin,
     untilMs: () => endMs() + graceMs + LINK_MARGIN_MS,
     onBytes: (bytes, stream) => {
@@ -40,29 +41,40 @@ export async function runCommand(command: HostCommand, { clock, link, signal }: 
       command.onOutput?.(decoders[stream].decode(bytes, { stream: true }), stream === 'out' ? 'stdout' : 'stderr');
     },
     onSkip: (stream) => tails[stream].skip(),
-    nextSignal: () => (abortedMs !== null && !isSignaled ? (onTimeout === 'interrupt' ? 'INT' : 'TERM') : null),
-    onSignaled: () => {
-      isSignaled = true;
-    },
     shallLeave: () => onTimeout === 'interrupt' && clock.now() >= endMs() + graceMs,
   });
-  const end = await job.end;
+  let isOn = true;
+  const abandoned = Promise.withResolvers<JobEnd>();
+  const stopListening = onAbort(signal, () => {
+    abortedMs = clock.now();
+    clock.after(graceMs + LINK_MARGIN_MS, () => abandoned.resolve({ kind: 'left' }));
+    void deliverSignal(onTimeout === 'interrupt' ? 'INT' : 'TERM');
+  });
+  /** The job may be so young that it has no process yet. */
+  const deliverSignal = async (name: string): Promise<void> => {
+    while (isOn && (await tryCall(link, `signal ${job.id} ${name}`, endMs() + graceMs)) !== 1) {
+      await sleep(clock, SIGNAL_PAUSE_MS, { keepAlive: true });
+    }
+  };
+  const end = await Promise.race([job.end, abandoned.promise]);
+  isOn = false;
   stopListening();
-  const isOver = end.kind === 'ended' && onTimeout === 'terminate' && (abortedMs !== null || end.tookMs >= timeoutMs);
+  const isOver = end.kind === 'ended' && onTimeout === 'terminate' && (abortedMs !== null || isLate(end.tookMs, command));
   // Children that did not listen to TERM when their parent did.
   if (isOver) await tryCall(link, `signal ${job.id} KILL`, clock.now() + LINK_MARGIN_MS);
-  if (end.kind === 'ended') void tryCall(link, `drop ${job.id}`, clock.now() + 10_000);
+  if (end.kind === 'ended') link.forget(job.id);
   if (abortedMs !== null) throw signal.reason;
   const tookMs = end.kind === 'ended' ? end.tookMs : Math.round(clock.now() - startedMs);
   return toResult(toCommandEnd(end, { command, stderr: tails.err.text() }), { tails, tookMs });
 }
 
-/** What only tidies up: the host forgets its folder by itself after a week. */
-async function tryCall(link: Link, line: string, untilMs: number): Promise<void> {
+/** Null when the link is gone; whoever needs it next is told why. */
+async function tryCall(link: Link, line: string, untilMs: number): Promise<number | null> {
   try {
-    await link.call({ line, untilMs });
-  } catch {
-    // The link is gone; whoever needs it next is told why.
+    return (await link.callBeside({ line, untilMs })).exitCode;
+  } catch (error) {
+    if (isOpsError(error)) return null;
+    throw error;
   }
 }
 
@@ -99,14 +111,16 @@ function toCommandEnd(end: JobEnd, { command, stderr }: { readonly command: Host
   }
 }
 
+const isLate = (tookMs: number, { timeoutMs }: HostCommand): boolean => tookMs + STEP_MS >= timeoutMs;
+
 /** A shell tells of a signal by 128 and its number, and so does `timeout`. */
 function toEnd(
   { exitCode, tookMs }: { readonly exitCode: number; readonly tookMs: number },
   { command, stderr }: { readonly command: HostCommand; readonly stderr: string },
 ): CommandEnd {
-  const isLate = tookMs >= command.timeoutMs;
-  if (isLate && command.onTimeout === 'interrupt') return { kind: 'timed-out', exitCode };
-  if (isLate && exitCode > 128) return { kind: 'timed-out', exitCode: null };
+  const wasLate = isLate(tookMs, command);
+  if (wasLate && command.onTimeout === 'interrupt') return { kind: 'timed-out', exitCode };
+  if (wasLate && exitCode > 128) return { kind: 'timed-out', exitCode: null };
   if (exitCode === 126 && stderr.trim() === MISSING_FOLDER) return { kind: 'not-started', reason: `${command.cwd} is not there.` };
   if ((exitCode === 126 || exitCode === 127) && stderr.startsWith('timeout: failed to run command')) {
     return { kind: 'not-started', reason: stderr.trim() };

@@ -9,20 +9,18 @@ const WAIT_HUNDREDTHS = 100;
 const CHUNK_BYTES = 256 * 1_024;
 
 export interface JobOrder {
-  /** POSIX shell. */
+  /** POSIX shell, with a line feed at the end. */
   readonly script: string;
+  /** `act`: a moment with files; `quick`: a channel is held until it ends; `long`: asked for again and again. */
+  readonly mode: 'act' | 'quick' | 'long';
   readonly stdin?: Uint8Array | undefined;
   /** On the clock of the link: after it nobody asks for the job any more. */
   readonly untilMs: () => number;
   readonly onBytes: (bytes: Uint8Array, stream: 'out' | 'err') => void;
   /** When set, so many bytes at the end are enough: what is older is left at the host, and this is told. */
   readonly onSkip?: (stream: 'out' | 'err') => void;
-  /** Asked before every request: a signal that the job shall get. */
-  readonly nextSignal?: () => string | null;
   /** Asked while the job runs: nobody waits for it any longer, and it goes on. */
   readonly shallLeave?: () => boolean;
-  /** The signal has reached a process. */
-  readonly onSignaled?: () => void;
 }
 
 export type JobEnd =
@@ -45,19 +43,18 @@ export function runJob(link: Link, order: JobOrder): Job {
 async function follow(link: Link, order: JobOrder & { readonly id: string }): Promise<JobEnd> {
   const { id } = order;
   const streams = { out: createStream('out', order), err: createStream('err', order) };
-  const script = Buffer.from(order.script);
+  const lines = order.script.split('\n').length - 1;
   const stdin = order.stdin ?? new Uint8Array();
   let sentIn: number | null = null;
   let last: Frame | null = null;
   try {
     for (;;) {
       const where = `${WAIT_HUNDREDTHS} ${streams.out.offset()} ${streams.err.offset()} ${CHUNK_BYTES}`;
-      await deliverSignal(link, order);
       const frame: Frame =
         last === null
           ? await link.call({
-              line: `run ${id} ${script.length} ${stdin.length} ${where}`,
-              payloads: [script, stdin],
+              line: `run ${id} ${order.mode} ${lines} ${stdin.length} ${where}`,
+              payloads: [Buffer.from(order.script), stdin],
               untilMs: order.untilMs(),
               onSend: (epoch) => {
                 // Where the folder of the job is lost, a second sending would be a second run.
@@ -65,7 +62,7 @@ async function follow(link: Link, order: JobOrder & { readonly id: string }): Pr
                 sentIn = epoch;
               },
             })
-          : await link.call({ line: `poll ${id} 0 0 ${where}`, untilMs: order.untilMs() });
+          : await link.call({ line: `poll ${id} - 0 0 ${where}`, untilMs: order.untilMs() });
       if (frame.state === 'gone') throw createLostError('The host was restarted meanwhile.');
       streams.out.take(frame.out, frame.outSize);
       streams.err.take(frame.err, frame.errSize);
@@ -81,14 +78,6 @@ async function follow(link: Link, order: JobOrder & { readonly id: string }): Pr
     if (!isOpsError(error)) throw error;
     return { kind: sentIn === null ? 'not-sent' : 'lost', error };
   }
-}
-
-/** The job may be so young that it has no process yet; then it is asked again at the next round. */
-async function deliverSignal(link: Link, { id, nextSignal, onSignaled, untilMs }: JobOrder & { readonly id: string }): Promise<void> {
-  const name = nextSignal?.() ?? null;
-  if (name === null) return;
-  const { exitCode } = await link.call({ line: `signal ${id} ${name}`, untilMs: untilMs() });
-  if (exitCode === 1) onSignaled?.();
 }
 
 function createStream(name: 'out' | 'err', order: JobOrder) {

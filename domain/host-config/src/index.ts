@@ -1,4 +1,5 @@
 export { explain } from './classify/explain.ts';
+export { explainTransferError } from './classify/explain-transfer-error.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
 export { findClosestName } from './config/closest-name.ts';
 export { type ConfigLayer, type ConfigTree, parseAssignment, parseConfigFile, readConfigVariables } from './config/config-layer.ts';

@@ -2,7 +2,7 @@ import type { Priority } from '@breakwater/kernel';
 
 /** One exchange with a foreign server, described so that a pipeline can judge it without knowing the protocol. */
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query, starting with `/`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

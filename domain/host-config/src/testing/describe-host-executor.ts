@@ -15,7 +15,7 @@ const decode = (bytes: Uint8Array | null): string | null => (bytes === null ? nu
 
 /** What every `HostExecutor` promises. Runs real commands of a Debian host, so it takes the time that they take. */
 export function describeHostExecutor(name: string, openHost: () => Promise<ExecutorUnderTest>): void {
-  describe(`as a host executor, ${name}`, () => {
+  describe(`as a host executor, ${name}`, { timeout: 60_000 }, () => {
     let under: ExecutorUnderTest;
     beforeAll(async () => {
       under = await openHost();
