@@ -5,8 +5,8 @@
 export interface DownloadDoor {
   /** Rejects with an `OpsError` whose code `explainHttp` knows (see `classify/`); a partial file stays for the next call. */
   fetch(request: DownloadRequest, options: { readonly signal: AbortSignal }): Promise<DownloadedFile>;
-  /** A finished file of the cache whose content still has that hash; null: there is none. Asks nobody. */
-  find(path: string, sha256: string): Promise<DownloadedFile | null>;
+  /** A finished file of the cache whose content still has that hash; null: there is none. Asks nobody. A door without it keeps no cache. */
+  find?(path: string, sha256: string): Promise<DownloadedFile | null>;
   /** HEAD or a small GET for health checks and connectivity; the body is dropped after 64 KiB. */
   probe(request: ProbeRequest, options: { readonly signal: AbortSignal }): Promise<ProbeAnswer>;
 }

@@ -84,8 +84,10 @@ async function installOnce({ args, context, layout, missing, room }: InstallAtte
   if (context.previous?.isMirrorSync === true) await fetchByApt(toUpdateArguments(room), leftMs(), room);
   const coming = await simulateInstall(args, room);
   if (!coming.ok) return coming;
-  const fetched = explainRun('apt', await fetchByApt(['-y', '--download-only', ...toFetchOptions(room), ...args], leftMs(), room));
-  if (fetched.class !== 'ok') return { ok: false, explanation: fetched };
+  if (!room.settings.isOffline) {
+    const fetched = explainRun('apt', await fetchByApt(['-y', '--download-only', ...toFetchOptions(room), ...args], leftMs(), room));
+    if (fetched.class !== 'ok') return { ok: false, explanation: fetched };
+  }
   const keep = KEEP_CONFIGURATION.flatMap((option) => ['-o', `Dpkg::Options::=${option}`]);
   const lock = ['-o', `DPkg::Lock::Timeout=${DPKG_LOCK_SECONDS}`];
   const changed = await changeByDpkg(['apt-get', '-y', '--no-download', ...keep, ...lock, ...args], leftMs(), room);

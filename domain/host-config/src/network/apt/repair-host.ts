@@ -19,10 +19,12 @@ export async function repairHost(explanation: Explanation, layout: AptLayout, ro
     case 'apt.broken':
       return await fixBroken(room);
     case 'apt.cache.corrupt':
+      if (room.settings.isOffline) return false;
       await removeLists(layout, room);
       await refresh(room);
       return true;
     case 'apt.stale-index':
+      if (room.settings.isOffline) return false;
       await refresh(room);
       return true;
     case 'apt.missing-archives':

@@ -4,16 +4,18 @@ import { askApt } from './apt-command.ts';
 
 /** The hosts of apt's sources, by the service that each belongs to. Sources without a host (`file:`) need none. */
 export async function readSourceHosts(room: NetworkRoom): Promise<ReadonlyMap<string, string>> {
-  const { text } = await askApt(['apt-get', 'indextargets', '--format', '$(SITE)'], room);
-  return toServices(text.split('\n'), room);
+  // `indextargets` knows only sources that have been fetched before, and `-qq` keeps this one silent.
+  const { text } = await askApt(['apt-get', 'update', '--print-uris'], room);
+  return toServices(toUrls(text), room);
 }
 
 /** Those that an installation needs, packages that lie in the cache already left out. */
 export async function readArchiveHosts(args: readonly string[], room: NetworkRoom): Promise<ReadonlyMap<string, string>> {
   const { text } = await askApt(['apt-get', '-qq', '-y', '--print-uris', ...args], room);
-  const urls = [...text.matchAll(/^'([^'\n]+)' \S+ \d+/gm)].map((match) => match[1] ?? '');
-  return toServices(urls, room);
+  return toServices(toUrls(text), room);
 }
+
+const toUrls = (text: string): readonly string[] => [...text.matchAll(/^'([^'\n]+)' \S+ \d+/gm)].map((match) => match[1] ?? '');
 
 function toServices(urls: readonly string[], { settings }: NetworkRoom): ReadonlyMap<string, string> {
   const found = new Map<string, string>();

@@ -12,7 +12,7 @@ const ORDER: DownloadOrder = { urls: ['https://one.example/f'], dest: '/opt/f', 
 
 type Answer = Error | 'file';
 const status = (statusCode: number, details: Readonly<Record<string, unknown>> = {}): OpsError =>
-  new OpsError({ code: 'HOST_DOWNLOAD_STATUS', message: `answered ${statusCode}`, details: { statusCode, ...details } });
+  new OpsError({ code: 'HOST_DOWNLOAD_STATUS', message: `answered ${statusCode}`, details: { status: statusCode, ...details } });
 
 function open(answers: Readonly<Record<string, readonly Answer[]>>, settings: Partial<NetworkSettings> = {}) {
   const clock = new ManualClock();
@@ -82,8 +82,14 @@ describe('a download', () => {
   });
 
   it('waits as long as the server asks', async () => {
-    const { download } = open({ 'one.example': [status(429, { retryAfterMs: 7_000 }), 'file'] });
+    const { download } = open({ 'one.example': [status(429, { retryAfter: '7' }), 'file'] });
     expect(await download()).toMatchObject({ ok: true, attempts: 2, waitedMs: 7_000 });
+  });
+
+  it('begins again at once when the server cannot go on where it broke off', async () => {
+    const range = new OpsError({ code: 'HOST_DOWNLOAD_RANGE', message: 'another range was sent' });
+    const { download } = open({ 'one.example': [range, 'file'] });
+    expect(await download()).toMatchObject({ ok: true, attempts: 2, waitedMs: 0 });
   });
 
   it('is not repeated where that cannot help', async () => {

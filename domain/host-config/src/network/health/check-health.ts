@@ -64,7 +64,7 @@ async function ask({ permit, url }: Target, checkSignal: AbortSignal, room: Netw
     permit?.settle('success');
     return answer;
   } catch (error) {
-    const { cause: text, class: kind, code: pattern } = explainDownload(error);
+    const { cause: text, class: kind, code: pattern } = explainDownload(error, { wallMs: room.clock.wall() });
     const isServiceAway = kind === 'transient' || kind === 'throttled' || checkSignal.aborted;
     permit?.settle(isServiceAway && !room.signal.aborted ? 'failure' : 'none', { kind, pattern, text, host: new URL(url).hostname });
     throw error;
@@ -85,7 +85,7 @@ function toHealth(
     statusCode: answer?.statusCode ?? null,
     phasesMs: answer?.phasesMs ?? null,
     clockSkewMs: answer === undefined ? null : readSkewMs(answer.headers['date'], room.clock.wall()),
-    cause: error === undefined ? null : explainDownload(error).cause,
+    cause: error === undefined ? null : explainDownload(error, { wallMs: room.clock.wall() }).cause,
   };
 }
 
