@@ -92,13 +92,13 @@ async function recordBefore(missing: readonly string[], options: PackagesStepOpt
   const hadConfiguration = [...(await readInstalledPackages(names, context)).keys()];
   const going = await readInstalledPackages(remove, context);
   const marks: (() => Promise<void>)[] = [];
-  // What went comes back last: it conflicts with what is new.
+  // Taken back from below: what is new goes first, for it may need the upgrades, and conflicts with what went.
   if (going.size > 0) {
     const versions = [...going.values()].map(({ name, version }) => ({ name, version }));
     marks.push(await context.record({ kind: 'packages.removed', versions }));
   }
-  if (install.length > 0) marks.push(await context.record({ kind: 'packages.installed', names, hadConfiguration }));
   if (upgrade.length > 0) marks.push(await context.record({ kind: 'packages.upgraded', versions: upgrade }));
+  if (install.length > 0) marks.push(await context.record({ kind: 'packages.installed', names, hadConfiguration }));
   return async () => {
     for (const mark of marks) await mark();
   };

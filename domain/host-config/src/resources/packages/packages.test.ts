@@ -112,3 +112,28 @@ describe('an answer for debconf', () => {
     expect(bed.host.text(DATABASE)).toContain('Name: tzdata/Areas\nValue: Asia\n');
   });
 });
+
+test('what is new goes before upgrades are taken back and before what went comes back', async () => {
+  const simulation = 'Remv old [1.0]\nInst lib [1.0] (2.0 Debian:12 [amd64])\nInst app (1.0 Debian:12 [amd64])\n';
+  let isDone = false;
+  const bed = createStepBed({
+    scripts: [
+      ({ argv }) => {
+        if (argv[0] === 'apt-get' && argv.includes('-s')) return { stdout: simulation };
+        if (argv[0] !== 'dpkg-query') return undefined;
+        const lines = [...(isDone ? ['app\t1.0'] : ['old\t1.0']), 'lib\t1.0'].map((line) => `${line}\tinstall ok installed\n`);
+        return { stdout: lines.filter((line) => argv.includes(line.split('\t')[0] ?? '')).join('') };
+      },
+    ],
+  });
+  bed.network.aptInstallWithRetry = async () => {
+    isDone = true;
+    return { ok: true, value: { installed: {}, upgraded: {}, removed: [] }, attempts: 1, waitedMs: 0 };
+  };
+  const records = await bed.apply(createPackagesStep({ names: ['app'], allowRemovals: true }));
+  expect(records).toEqual([
+    { kind: 'packages.removed', versions: [{ name: 'old', version: '1.0' }] },
+    { kind: 'packages.upgraded', versions: [{ name: 'lib', before: '1.0', after: '2.0' }] },
+    { kind: 'packages.installed', names: ['app'], hadConfiguration: [] },
+  ]);
+});
