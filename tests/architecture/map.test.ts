@@ -21,7 +21,7 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   storage: ['kernel', 'contract', 'resilience', 'fleet', 'access', 'host-config'],
   images: ['kernel', 'contract', 'fleet'],
   coordination: ['kernel', 'resilience'],
-  'local-host': ['kernel', 'resilience', 'transport', 'host-config'],
+  'local-host': ['kernel', 'transport', 'host-config'],
   ssh: ['kernel', 'host-config'],
   web: ['kernel', 'contract'],
   portal: ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'access', 'vsphere-fleet', 'storage', 'images'],

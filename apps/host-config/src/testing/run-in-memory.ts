@@ -92,7 +92,6 @@ async function runInMemory(args: readonly string[], options: InMemory): Promise<
   return { exitCode, ...written, records: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
-
 async function* toChunks(text: string): AsyncIterable<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   for (let from = 0; from < bytes.length; from += 65_536) yield bytes.subarray(from, from + 65_536);
