@@ -10,6 +10,9 @@ const NEEDED = [
   { package: 'redis-server', proof: ['sh', ['-c', 'command -v valkey-server || command -v redis-server']] },
   // The server's own programs are in a folder per version, outside the path.
   { package: 'postgresql', proof: ['sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']] },
+  { package: 'gpg', proof: ['which', ['gpg']] },
+  { package: 'dpkg-dev', proof: ['which', ['dpkg-scanpackages']] },
+  { package: 'openssh-client', proof: ['which', ['ssh']] },
   { package: 'openssl', proof: ['which', ['openssl']] },
 ];
 

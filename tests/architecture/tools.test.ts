@@ -25,7 +25,7 @@ test('a machine without the packages of the tests, and without the right to inst
   );
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^The tests need Debian packages that are not installed. Install them as root:\n {2}apt-get install .*golang-go .*chromium tigervnc-standalone-server redis-server postgresql openssl\n$/,
+    /^The tests need Debian packages that are not installed. Install them as root:\n {2}apt-get install .*golang-go .*chromium tigervnc-standalone-server redis-server postgresql gpg dpkg-dev openssh-client openssl\n$/,
   );
 });
 
