@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSshServer } from '../bed/host/ssh-server.ts';
 import { eventually } from './support/child.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -135,6 +136,30 @@ describe('vps-configurator', () => {
     expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
     expect(await run(['rollback', '--yes', ...state()])).toMatchObject({ code: 0 });
     expect(existsSync(join(folder, 'host/first'))).toBe(false);
+  });
+
+  test('does on another host, over SSH, what it does here, and lets in no host that is unknown', async () => {
+    const server = await startSshServer();
+    try {
+      const over = ['--host', `${server.user}@${server.host}:${server.port}`, '--identity', server.keyPath];
+      const trusted = [...over, '--known-hosts', server.knownHostsPath];
+      const stranger = await run(['plan', ...over, '--known-hosts', join(folder, 'nobody'), ...harmless()]);
+      expect(stranger.code).not.toBe(0);
+      expect(stranger.stderr).toMatch(/HOST_SSH_HOST_KEY/);
+      const planned = await run(['plan', ...trusted, ...harmless()]);
+      expect(planned, planned.stderr).toMatchObject({ code: 2 });
+      const applied = await run(['apply', '--yes', ...trusted, ...harmless()]);
+      expect(applied, applied.stderr).toMatchObject({ code: 0 });
+      expect(readFileSync(join(folder, 'host/first'), 'utf8')).toBe('one\n');
+      expect(await run(['verify', ...trusted, ...harmless()])).toMatchObject({ code: 0 });
+      // Runs of that host are not those of this one.
+      expect(records(await run(['history', '--json', ...state()]))).toEqual([]);
+      expect(records(await run(['history', '--json', ...trusted, ...state()]))).toHaveLength(1);
+      expect(await run(['rollback', '--yes', ...trusted, ...state()])).toMatchObject({ code: 0 });
+      expect(existsSync(join(folder, 'host/first'))).toBe(false);
+    } finally {
+      await server.stop();
+    }
   });
 
   test('opens and closes circuit breakers for later processes', async () => {
