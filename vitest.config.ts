@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const floors = '{foundation,devices,simulators,domain,adapters,apps}';
 
+/** Tests of whole programs: each has the machine to itself as far as its own kind goes. */
+const WHOLE = { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false };
+
 export default defineConfig({
   // Vitest resolves workspace packages for Node through `ssr.resolve`; the condition in `resolve` alone has no effect there.
   resolve: { conditions: ['@breakwater/source'] },
@@ -11,17 +14,13 @@ export default defineConfig({
       // Generous: on a busy machine a second of work takes many.
       { extends: true, test: { name: 'unit', include: [`${floors}/*/src/**/*.test.{ts,tsx}`], testTimeout: 30_000 } },
       { extends: true, test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], testTimeout: 60_000 } },
-      { extends: true, test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 30_000 } },
       {
         extends: true,
-        test: {
-          name: 'e2e',
-          include: ['tests/e2e/**/*.test.ts', 'tests/chaos/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
+        test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
       },
+      { extends: true, test: { ...WHOLE, name: 'chaos', include: ['tests/chaos/**/*.test.ts'] } },
+      { extends: true, test: { ...WHOLE, name: 'host', include: ['tests/e2e/host-*.test.ts'] } },
+      { extends: true, test: { ...WHOLE, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: ['tests/e2e/host-*.test.ts'] } },
     ],
   },
 });
