@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   BUILT_IN_MODULES,
   BUILT_IN_PROFILES,
@@ -158,6 +158,7 @@ function createServedDownloads(files: readonly ServedFile[]): DownloadDoor {
     fetch({ path, url }) {
       const content = files.find((file) => file.url === url)?.content;
       if (content === undefined) return Promise.reject(new Error(`The bench does not serve ${url}.`));
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, content);
       const sha256 = createHash('sha256').update(content).digest('hex');
       return Promise.resolve({ path, sha256, sizeBytes: content.length, transferredBytes: content.length });
