@@ -5,6 +5,9 @@ const floors = '{foundation,devices,simulators,domain,adapters,apps}';
 /** Tests of whole programs: each has the machine to itself as far as its own kind goes. */
 const WHOLE = { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false };
 
+/** Long enough to run beside the other tests with a browser. */
+const ACCESSIBILITY = 'tests/e2e/browser-accessibility.test.ts';
+
 export default defineConfig({
   // Vitest resolves workspace packages for Node through `ssr.resolve`; the condition in `resolve` alone has no effect there.
   resolve: { conditions: ['@breakwater/source'] },
@@ -20,7 +23,12 @@ export default defineConfig({
       },
       { extends: true, test: { ...WHOLE, name: 'chaos', include: ['tests/chaos/**/*.test.ts'] } },
       { extends: true, test: { ...WHOLE, name: 'host', include: ['tests/e2e/host-*.test.ts'] } },
-      { extends: true, test: { ...WHOLE, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: ['tests/e2e/host-*.test.ts'] } },
+      { extends: true, test: { ...WHOLE, name: 'accessibility', include: [ACCESSIBILITY] } },
+      { extends: true, test: { ...WHOLE, name: 'browser', include: ['tests/e2e/browser-*.test.ts'], exclude: [ACCESSIBILITY] } },
+      {
+        extends: true,
+        test: { ...WHOLE, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: ['tests/e2e/{host,browser}-*.test.ts'] },
+      },
     ],
   },
 });

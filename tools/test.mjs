@@ -25,10 +25,13 @@ export async function test(filters) {
 }
 
 /**
- * Groups of Vitest's projects, one after the other; what stands side by side in a group runs so. The first group computes, so it has the
- * machine to itself; the others wait for browsers, servers and tools most of the time.
+ * Groups of Vitest's projects, one after the other; what stands side by side in a group runs so. Unit tests compute; the others wait for
+ * browsers, servers and tools most of the time, so two cores carry several of them.
  */
-const GROUPS = [[['unit', 'architecture']], [['e2e'], ['contract', 'chaos', 'host']]];
+const GROUPS = [
+  [['unit', 'architecture'], ['host']],
+  [['accessibility'], ['browser'], ['e2e'], ['contract', 'chaos']],
+];
 
 async function runProjects(projects, folder) {
   const file = join(folder, `${projects[0]}.json`);
@@ -43,7 +46,17 @@ function judge(reports) {
   const passed = sum((report) => report.numPassedTests);
   const failed = sum((report) => report.numFailedTests);
   const skipped = sum((report) => report.numTotalTests) - passed - failed;
+  for (const name of reports.flatMap(namesOfFailed)) console.error(`failed: ${name}`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   const isWhole = reports.every((report) => report !== null && report.numPassedTests > 0);
   return isWhole && failed === 0 && skipped === 0 ? 0 : 1;
+}
+
+/** Said once more at the end: in the output of several runs at once they are hard to find. */
+function namesOfFailed(report) {
+  if (report === null) return [];
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((each) => each.status === 'failed').map((each) => `${name}: ${each.fullName}`);
+    return failed.length > 0 || status !== 'failed' ? failed : [`${name}: ${message}`];
+  });
 }

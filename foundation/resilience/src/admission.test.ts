@@ -436,6 +436,24 @@ describe('limiter', () => {
     expect(started).toContain('late');
   });
 
+  it('that shrinks below what is under way leaves the kept slot free for what a person does at this moment, and only that', async () => {
+    let window = 3;
+    const limiter: Limiter = {
+      delayMs: 0,
+      windowFor: () => window,
+      readyAtMs: () => 0,
+      started: () => undefined,
+      settled: () => undefined,
+    };
+    const { begin, started } = create({ maxConcurrent: 4, limiter: { kind: 'custom', create: () => limiter } });
+    for (const name of ['n1', 'n2', 'n3']) void begin(name);
+    window = 1;
+    void begin('high', 'high');
+    void begin('c1', 'critical');
+    void begin('c2', 'critical');
+    expect(started).toEqual(['n1', 'n2', 'n3', 'c1']);
+  });
+
   it('of the caller hears who waits because of it, and who does not', async () => {
     const held: number[] = [];
     const settled: number[] = [];

@@ -262,7 +262,9 @@ export class Admission {
     const limiter = this.#limiter;
     if (limiter === null) return boundMs;
     const { priority } = call;
-    const learnedMs = this.#active < limiter.windowFor(priority) ? limiter.readyAtMs(priority) : Number.POSITIVE_INFINITY;
+    // The kept slot stays free for what a person does now, also when the window shrinks below what background work has under way already.
+    const hasRoom = this.#active < limiter.windowFor(priority) || (level === 0 && this.#active - this.#activeBackground < this.#reserve);
+    const learnedMs = hasRoom ? limiter.readyAtMs(priority) : Number.POSITIVE_INFINITY;
     if (learnedMs > nowMs && boundMs <= nowMs) limiter.heldBack?.(nowMs);
     return Math.max(boundMs, learnedMs);
   }
