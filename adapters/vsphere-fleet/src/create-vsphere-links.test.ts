@@ -295,6 +295,8 @@ describe('a server in trouble', () => {
     await expect(link.readGauges({ signal: NEVER })).rejects.toMatchObject({ code: 'RESILIENCE_CIRCUIT_OPEN' });
     simulator.control.faults.clear();
     link.resetBreaker();
+    // A person says that the trouble is over, so its pace is too.
+    expect(link.figures().delayMs).toBe(0);
     await link.captureScreen(moid, { width: 200, height: 150, priority: 'high', signal: NEVER });
     expect(link.figures().breaker.state).toBe('closed');
   });

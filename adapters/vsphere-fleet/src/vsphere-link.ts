@@ -107,7 +107,10 @@ export class VsphereLink implements ServerLink {
   }
 
   resetBreaker(): void {
-    this.#parts.pipeline.breaker?.reset('by hand');
+    const { admission, breaker } = this.#parts.pipeline;
+    breaker?.reset('by hand');
+    // A pace that was learned from an outage would keep the server slow for another minute.
+    admission?.forgetPace();
   }
 
   /** The breaker has closed, by hand or by itself. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { constantBackoff } from './backoff.ts';
 import type { RunOptions } from './call-context.ts';
+import type { EventListener } from './events.ts';
 import { emptyDurationCounts, quantileOfMs } from './figures.ts';
 import type { Limiter } from './limiter.ts';
 import type { LimiterSpec } from './limiter-spec.ts';
@@ -10,9 +11,12 @@ import { createPipeline } from './pipeline.ts';
 import type { ResilienceError } from './resilience-error.ts';
 import type { AdmissionSpec } from './spec.ts';
 
-function create(admission: AdmissionSpec, more: Parameters<typeof createPipeline>[0] = {}) {
+function create(
+  admission: AdmissionSpec,
+  { onEvent, ...more }: Parameters<typeof createPipeline>[0] & { readonly onEvent?: EventListener } = {},
+) {
   const clock = new ManualClock();
-  const pipeline = createPipeline({ admission, ...more }, { key: 'server-1', clock, random: createSeededRandom(1) });
+  const pipeline = createPipeline({ admission, ...more }, { key: 'server-1', clock, random: createSeededRandom(1), onEvent });
   const started: string[] = [];
   const startedAtMs: number[] = [];
   const endings = new Map<string, () => void>();
@@ -397,6 +401,31 @@ describe('limiter', () => {
     expect(started).toEqual(['high']);
     await clock.advance(1);
     expect(started).toEqual(['high', 'n1']);
+  });
+
+  it('forgets what it has learned when a person says so, and whoever waited for it starts', async () => {
+    const changes: string[] = [];
+    const { begin, pipeline, started } = create(
+      { maxConcurrent: 10, limiter: { kind: 'delay' } },
+      {
+        classify: (settlement) => (settlement.ok ? { kind: 'success' } : { kind: 'throttled' }),
+        onEvent: ({ kind }) => void (kind.startsWith('limiter.') && changes.push(kind)),
+      },
+    );
+    await expect(pipeline.run(() => Promise.reject(new Error('503')))).rejects.toThrow('503');
+    void begin('n1');
+    expect(started).toEqual([]);
+    pipeline.admission?.forgetPace();
+    expect(started).toEqual(['n1']);
+    expect(pipeline.snapshot().queue?.delayMs).toBe(0);
+    expect(changes).toEqual(['limiter.slowed', 'limiter.recovered']);
+    pipeline.admission?.forgetPace();
+    expect(changes).toHaveLength(2);
+  });
+
+  it('without a limiter has nothing to forget', () => {
+    const { pipeline } = create({ maxConcurrent: 2 });
+    expect(() => pipeline.admission?.forgetPace()).not.toThrow();
   });
 
   it('uses the timeout that an error names', async () => {

@@ -74,7 +74,9 @@ export class Admission {
   readonly #maxWaiting: number;
   readonly #maxWaitMs: number;
   readonly #pace = new QueuePace();
-  readonly #limiter: Limiter | null;
+  readonly #createLimiter: () => Limiter | null;
+  readonly #onLimiterChange: ((change: LimiterChange) => void) | undefined;
+  #limiter: Limiter | null;
   readonly #levels: readonly LevelFigures[] = PRIORITIES.map((priority) => new LevelFigures(priority));
   readonly #wait = createRunningMean();
   #maxConcurrent: number;
@@ -96,8 +98,11 @@ export class Admission {
     this.#queue = new WaitingQueue({ agingMs: spec.queue?.agingMs ?? 10_000 });
     this.#maxWaiting = spec.queue?.maxWaiting ?? 1_000;
     this.#maxWaitMs = spec.queue?.maxWaitMs ?? Number.POSITIVE_INFINITY;
-    this.#limiter =
-      spec.limiter === undefined ? null : createLimiter(spec.limiter, { onChange: options.onLimiterChange, random: options.random });
+    const { limiter } = spec;
+    const { random } = options;
+    this.#onLimiterChange = options.onLimiterChange;
+    this.#createLimiter = () => (limiter === undefined ? null : createLimiter(limiter, { onChange: this.#onLimiterChange, random }));
+    this.#limiter = this.#createLimiter();
   }
 
   /** Takes a slot at once when nobody waits and no limit stands against it. */
@@ -140,6 +145,15 @@ export class Admission {
   /** Tells the limiter how an attempt ended. */
   learn(sample: LimiterSample): void {
     this.#limiter?.settled(sample, this.#active);
+  }
+
+  /** Begins to learn anew: a person knows that what has been learned is over. */
+  forgetPace(): void {
+    if (this.#limiter === null) return;
+    const wasSlowed = this.#limiter.delayMs > 0;
+    this.#limiter = this.#createLimiter();
+    if (wasSlowed) this.#onLimiterChange?.({ kind: 'limiter.recovered' });
+    this.pump(this.#clock.now());
   }
 
   /** Starts nothing before that time has passed: the server has asked for it. */

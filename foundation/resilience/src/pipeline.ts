@@ -43,6 +43,8 @@ export interface BreakerControl {
 export interface AdmissionControl {
   /** Other hard bounds from now on. What is under way is not touched. */
   setLimits(limits: { readonly maxConcurrent: number; readonly minIntervalMs: number }): void;
+  /** The limiter begins to learn anew, for a person who knows that what it has learned is over. */
+  forgetPace(): void;
   /** How long attempts of this priority have waited since the start; for `quantileOfMs`. */
   waitCounts(priority: Priority): DurationCounts;
 }
