@@ -3,7 +3,7 @@ import type { DeadLetterStore } from '@breakwater/resilience';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { DeadLetterTables } from './database/dead-letter-table.ts';
 import { migratePostgres } from './database/migrate-postgres.ts';
-import { createPostgresPool, type PostgresAddress } from './database/postgres-pool.ts';
+import type { PostgresAddress } from './database/postgres-pool.ts';
 import { createDeadLetterStore } from './repositories/dead-letter-store.ts';
 
 export interface OpenPostgresOptions extends PostgresAddress {
@@ -19,6 +19,8 @@ export interface PostgresStorage {
 /** Connects and brings the schema up to date. `STORAGE_UNREADABLE`, `STORAGE_SCHEMA_NEWER`, `STORAGE_BUSY`. */
 export async function openPostgres(options: OpenPostgresOptions): Promise<PostgresStorage> {
   const { logger } = options;
+  // Most portals have no PostgreSQL, and need not wait for its client when they start.
+  const { createPostgresPool } = await import('./database/postgres-pool.ts');
   const db = new Kysely<DeadLetterTables>({ dialect: new PostgresDialect({ pool: createPostgresPool(options, { logger }) }) });
   try {
     const { from, to } = await migratePostgres(db as unknown as Kysely<unknown>);

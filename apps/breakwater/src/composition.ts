@@ -68,7 +68,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     clock,
     logger: logger.with({ component: 'access' }),
   });
-  const shared = openSharedState(config.valkeyUrl, { clock, logger: logger.with({ component: 'shared-state' }) });
+  const shared = await openSharedState(config.valkeyUrl, { clock, logger: logger.with({ component: 'shared-state' }) });
   const fleet = createFleet({
     servers: storage.servers,
     inventory: storage.inventory,

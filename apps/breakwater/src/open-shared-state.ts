@@ -1,4 +1,3 @@
-import { openValkeyStore } from '@breakwater/coordination';
 import type { Clock, Logger, Secret } from '@breakwater/kernel';
 import { createSharedBreakers, type SharedBreakers } from '@breakwater/resilience';
 
@@ -8,9 +7,13 @@ export interface SharedState {
 }
 
 /** Null when the configuration names no store: then nothing of this costs anything. */
-export function openSharedState(url: Secret | null, options: { readonly clock: Clock; readonly logger: Logger }): SharedState | null {
+export async function openSharedState(
+  url: Secret | null,
+  options: { readonly clock: Clock; readonly logger: Logger },
+): Promise<SharedState | null> {
   if (url === null) return null;
   const { clock, logger } = options;
+  const { openValkeyStore } = await import('@breakwater/coordination');
   const store = openValkeyStore({ url });
   const breakers = createSharedBreakers({
     store,
