@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DownloadRequest, explainTransferError } from '@breakwater/host-config';
 import { createDownloadDoor } from '@breakwater/local-host';
@@ -48,6 +48,33 @@ const failure = async (more: Partial<DownloadRequest> = {}): Promise<{ readonly 
   const error: unknown = await fetch(more).catch((reason: unknown) => reason);
   return { code: (error as { readonly code: string }).code, class: explainTransferError(error, { wallMs: 0 })?.class };
 };
+
+test('a finished file is found by its hash as long as it has that, and is thrown away when it has not', async () => {
+  await fetch();
+  const asked = server.requests.length;
+  expect(await door.find?.(path, sha256)).toEqual({ path, sha256, sizeBytes: content.length, transferredBytes: 0 });
+  expect(server.requests).toHaveLength(asked);
+  writeFileSync(path, 'something else');
+  expect(await door.find?.(path, sha256)).toBeNull();
+  expect(readdirSync(folder.path)).toEqual([]);
+  expect(await door.find?.(join(folder.path, 'nothing'), sha256)).toBeNull();
+});
+
+test('the cache is for its owner only, and loses first what was of no use for longest, but nothing in use', async () => {
+  const cache = join(folder.path, 'cache');
+  for (const name of ['old', 'used', 'new']) await fetch({ path: join(cache, name) });
+  expect(statSync(cache).mode & 0o777).toBe(0o700);
+  for (const [index, name] of ['old', 'used', 'new'].entries()) utimesSync(join(cache, name), index + 1, index + 1);
+  await door.trim?.(cache, { maxBytes: 3 * content.length, isInUse: () => false });
+  expect(readdirSync(cache)).toHaveLength(3);
+  // Found again, it is the newest.
+  await door.find?.(join(cache, 'old'), sha256);
+  await door.trim?.(cache, { maxBytes: 2 * content.length, isInUse: () => false });
+  expect(readdirSync(cache).toSorted()).toEqual(['new', 'old']);
+  await door.trim?.(cache, { maxBytes: 0, isInUse: (each) => each.endsWith('/new') });
+  expect(readdirSync(cache)).toEqual(['new']);
+  await door.trim?.(join(folder.path, 'not there'), { maxBytes: 0, isInUse: () => false });
+});
 
 test('a file arrives whole, and nothing stays beside it', async () => {
   expect(await fetch({ sizeBytes: content.length })).toEqual({ path, sha256, sizeBytes: content.length, transferredBytes: content.length });

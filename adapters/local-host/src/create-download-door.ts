@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from '@breakwater/host-config';
 import { type Clock, isOpsError, OpsError, systemClock } from '@breakwater/kernel';
 import { openTransport, type TlsTrust, type TransportResponse } from '@breakwater/transport';
+import { findCached, openCacheFolder, trimCache } from './download-cache.ts';
 import { PartialFile, type PartialNote } from './partial-file.ts';
 
 const MAX_REDIRECTS = 5;
@@ -41,12 +43,21 @@ class HttpDownloadDoor implements DownloadDoor {
     requireVerification(request);
     const file = new PartialFile(request.path);
     try {
+      await openCacheFolder(dirname(request.path));
       return await this.#transfer(request, { file, signal });
     } catch (error) {
       throw toDownloadError(error, request.path);
     } finally {
       await file.close();
     }
+  }
+
+  find(path: string, sha256: string): Promise<DownloadedFile | null> {
+    return findCached(path, { sha256, wallMs: this.#clock.wall() });
+  }
+
+  trim(folder: string, options: { readonly maxBytes: number; readonly isInUse: (path: string) => boolean }): Promise<void> {
+    return trimCache(folder, options);
   }
 
   async probe(request: ProbeRequest, { signal }: { readonly signal: AbortSignal }): Promise<ProbeAnswer> {

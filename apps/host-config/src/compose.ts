@@ -3,22 +3,34 @@ import { pathToFileURL } from 'node:url';
 import {
   BUILT_IN_MODULES,
   BUILT_IN_PROFILES,
+  collectBundle,
   createNetworkOperations,
   type HostExecutor,
   loadPlugins,
+  type NetworkOperationsOptions,
   type PluginDoor,
   readHostFacts,
   toNetworkSettings,
 } from '@breakwater/host-config';
 import { type Logger, OpsError, silentLogger, systemClock } from '@breakwater/kernel';
-import { createDownloadDoor, createLocalExecutor } from '@breakwater/local-host';
+import { createBundleDoor, createDownloadDoor, createLocalExecutor } from '@breakwater/local-host';
 import { createSshExecutor } from '@breakwater/ssh';
 import { openBreakerState, openRunStore } from '@breakwater/storage';
-import type { HostParts, HostTarget } from './parts.ts';
+import type { HostParts, HostTarget, NetworkOrder } from './parts.ts';
 
 /** The whole program, put together by hand. */
 export function composeParts(): HostParts {
   const clock = systemClock;
+  const toNetworkOptions = ({ breakers, bundle, host, isOffline, resolved, signal, stateDir }: NetworkOrder): NetworkOperationsOptions => ({
+    host,
+    downloads: createDownloadDoor(),
+    cacheFolder: join(resolve(stateDir), 'cache'),
+    settings: toNetworkSettings(resolved.config, { isOffline }),
+    breakerState: breakers,
+    signal,
+    clock,
+    ...(bundle === undefined ? {} : { bundle }),
+  });
   return {
     clock,
     modules: BUILT_IN_MODULES,
@@ -27,16 +39,10 @@ export function composeParts(): HostParts {
     toHostId,
     openHost: (target) => openHost(target),
     readFacts: readHostFacts,
-    openNetwork: ({ breakers, host, isOffline, resolved, signal, stateDir }) =>
-      createNetworkOperations({
-        host,
-        downloads: createDownloadDoor(),
-        cacheFolder: join(resolve(stateDir), 'cache'),
-        settings: toNetworkSettings(resolved.config, { isOffline }),
-        breakerState: breakers,
-        signal,
-        clock,
-      }),
+    openNetwork: (order) => createNetworkOperations(toNetworkOptions(order)),
+    bundles: createBundleDoor(),
+    collectBundle: (order) =>
+      collectBundle({ ...order, target: toNetworkOptions(order), workbench: createLocalExecutor(), wallMs: () => clock.wall() }),
     openRuns: ({ command, stateDir }) => openRunStore({ stateDir, clock, command }),
     openBreakers: ({ stateDir, warn }) => openBreakerState({ path: join(stateDir, 'state.db'), logger: createWarner(warn), clock }),
   };

@@ -64,6 +64,10 @@ export function toEventLine(event: HostEvent, console: Console): EventLine | nul
         text: console.paint('warn', `  ${toPrintable(event.title)}: waiting for ${toPrintable(holder)}, which holds the lock`),
       };
     }
+    case 'network.dpkg-waited': {
+      const text = `  dpkg was asked to stop and must not be cut off; waiting for it since ${toDurationText(event.waitedMs)}`;
+      return { level: 'warn', text: console.paint('warn', text) };
+    }
     case 'network.breaker-changed':
       return { level: 'warn', text: console.paint('warn', `  circuit breaker of ${event.service}: ${event.state}`) };
     case 'run.ended':

@@ -1,14 +1,18 @@
+import { resolve } from 'node:path';
 import {
   type ConfigLayer,
   type HostExecutor,
   type HostFacts,
   makePlan,
   type NetworkOperations,
+  type OpenedBundle,
   orderModules,
   type Plan,
   type PlannableModule,
+  requireSameTarget,
   resolveConfig,
   type StepContext,
+  stageBundle,
   toPlannableModule,
 } from '@breakwater/host-config';
 import { OpsError } from '@breakwater/kernel';
@@ -25,6 +29,10 @@ export interface SessionFlags extends SettingsFlags {
   readonly knownHosts?: string;
   readonly stateDir?: string;
   readonly offline?: boolean;
+  /** A bundle that everything comes from; needs `offline`. */
+  readonly bundle?: string;
+  /** Of the bundle as a whole, as its maker has told it. */
+  readonly bundleSha256?: string;
 }
 
 export interface SessionRoom {
@@ -43,6 +51,7 @@ export interface Session {
   readonly stateDir: string;
   readonly breakers: KeptBreakerState;
   readonly network: NetworkOperations;
+  readonly bundle: OpenedBundle | null;
   readonly context: StepContext;
   close(): Promise<void>;
 }
@@ -51,13 +60,19 @@ export async function openSession(flags: SessionFlags, room: SessionRoom): Promi
   const { parts, signal, surroundings, warn } = room;
   const settings = await loadSettings(flags, room);
   const stateDir = flags.stateDir ?? surroundings.defaultStateDir;
-  const host = await parts.openHost(toTarget(flags, surroundings));
+  const opened = await parts.openHost(toTarget(flags, surroundings));
   const breakers = parts.openBreakers({ stateDir, warn });
+  const closers: (() => unknown)[] = [() => opened.close(), () => breakers.close()];
   const close = async (): Promise<void> => {
-    breakers.close();
-    await host.close();
+    for (const each of closers.splice(0).toReversed()) await each();
   };
   try {
+    const facts = await parts.readFacts(opened, { signal });
+    const bundle = await openBundle(flags, { ...room, stateDir, facts });
+    if (bundle !== null) closers.push(() => bundle.close());
+    const stage = bundle === null ? null : await stageBundle(opened, bundle);
+    if (stage !== null) closers.push(() => stage.close());
+    const host = stage?.host ?? opened;
     const network = parts.openNetwork({
       host,
       resolved: settings.resolved,
@@ -65,12 +80,28 @@ export async function openSession(flags: SessionFlags, room: SessionRoom): Promi
       stateDir,
       isOffline: flags.offline === true,
       signal,
+      ...(bundle === null ? {} : { bundle }),
     });
-    const facts = await parts.readFacts(host, { signal });
     const context: StepContext = { host, network, signal, progress: () => undefined };
-    return { settings, host, facts, stateDir, breakers, network, context, close };
+    return { settings, host, facts, stateDir, breakers, network, bundle, context, close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+/** All of it is verified, and fits the host, before the host is touched. */
+async function openBundle(
+  { bundle, bundleSha256 }: SessionFlags,
+  { facts, parts, signal, stateDir }: SessionRoom & { readonly facts: HostFacts; readonly stateDir: string },
+): Promise<OpenedBundle | null> {
+  if (bundle === undefined) return null;
+  const opened = await parts.bundles.open(bundle, { folder: resolve(stateDir, 'bundles'), sha256: bundleSha256 ?? null, signal });
+  try {
+    requireSameTarget(opened.manifest, facts);
+    return opened;
+  } catch (error) {
+    await opened.close();
     throw error;
   }
 }

@@ -22,7 +22,8 @@ export const RECORD_KINDS = [
   'facts',
   'diagnosis',
   'health',
-  'version',
+  'bundle',
+  'bundle.progressed',
 ] as const;
 
 export type RecordKind = (typeof RECORD_KINDS)[number];

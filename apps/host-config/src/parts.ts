@@ -1,9 +1,13 @@
 import type {
+  BundleDoor,
+  BundleManifest,
+  CollectBundleOptions,
   HostExecutor,
   HostFacts,
   HostModule,
   HostProfile,
   NetworkOperations,
+  OpenedBundle,
   ResolvedConfig,
   RunStore,
 } from '@breakwater/host-config';
@@ -36,6 +40,8 @@ export interface NetworkOrder {
   readonly breakers: KeptBreakerState;
   readonly stateDir: string;
   readonly isOffline: boolean;
+  /** `host` is then the one of its stage. */
+  readonly bundle?: OpenedBundle;
   readonly signal: AbortSignal;
 }
 
@@ -52,6 +58,8 @@ export interface HostParts {
   openHost(target: HostTarget): Promise<HostExecutor>;
   readFacts(host: HostExecutor, options: { readonly signal: AbortSignal }): Promise<HostFacts>;
   openNetwork(order: NetworkOrder): NetworkOperations;
+  readonly bundles: BundleDoor;
+  collectBundle(order: NetworkOrder & Omit<CollectBundleOptions, 'target' | 'workbench' | 'wallMs'>): Promise<BundleManifest>;
   openRuns(options: { readonly stateDir: string; readonly command: string }): Promise<OpenedRuns>;
   openBreakers(options: { readonly stateDir: string; readonly warn: (line: string) => void }): KeptBreakerState;
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { LOG_LEVELS } from './event-text.ts';
 import { addAct } from './program/add-act.ts';
 import { addBreaker } from './program/add-breaker.ts';
+import { addBundle } from './program/add-bundle.ts';
 import { addConfig } from './program/add-config.ts';
 import { addExplain } from './program/add-explain.ts';
 import { addLook } from './program/add-look.ts';
@@ -44,7 +45,8 @@ export function createProgram(surroundings: Surroundings, ending: Ending): Comma
     .showHelpAfterError('(add --help for the options)')
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES);
-  for (const add of [addLook, addAct, addPast, addBreaker, addConfig, addWizard, addExplain]) add(program, { surroundings, ending });
+  for (const add of [addLook, addAct, addBundle, addPast, addBreaker, addConfig, addWizard, addExplain])
+    add(program, { surroundings, ending });
   program
     .command('version')
     .description('prints the version')

@@ -1,3 +1,15 @@
+export type { AptStage } from './bundle/apt-stage.ts';
+export {
+  type BundleBlob,
+  type BundleManifest,
+  createBundleError,
+  listBlobs,
+  MAX_MANIFEST_BYTES,
+  parseBundleManifest,
+} from './bundle/bundle-manifest.ts';
+export { type CollectBundleOptions, collectBundle } from './bundle/collect-bundle.ts';
+export { findMissingFetches, requireSameTarget } from './bundle/find-in-bundle.ts';
+export { stageBundle } from './bundle/stage-bundle.ts';
 export { explain } from './classify/explain.ts';
 export { explainTransferError } from './classify/explain-transfer-error.ts';
 export type { Explanation, FailureClass, FailureTool, ToolOutput } from './classify/failure.ts';
@@ -39,6 +51,7 @@ export {
   type ServiceSettings,
 } from './network/network-settings.ts';
 export { type BreakerState, createServiceBreakers, type ServiceBreakers } from './network/service-breakers.ts';
+export { describeFetch, type Fetch, type RepositoryFetch, type RepositoryTrust } from './plan/fetch.ts';
 export type { HostFacts } from './plan/host-facts.ts';
 export { type MakePlanOptions, makePlan } from './plan/make-plan.ts';
 export type { Check, Finding, HostModule } from './plan/module.ts';
@@ -48,6 +61,7 @@ export { type PlannableModule, toPlannableModule } from './plan/plannable-module
 export type { ApplyContext, Change, ChangeDetail, Lane, Step, StepContext } from './plan/step.ts';
 export type { SavedFile, UndoRecord } from './plan/undo.ts';
 export { type LoadPluginsOptions, loadPlugins } from './plugins/load-plugins.ts';
+export type { BundleDoor, BundleDraft, OpenBundleOptions, OpenedBundle } from './ports/bundle-door.ts';
 export type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from './ports/download-door.ts';
 export type { CommandEnd, CommandResult, FileAttributes, FileFacts, HostCommand, HostExecutor, HostFiles } from './ports/host-executor.ts';
 export { createHostFileError, type HostFileErrorCode, type HostFileFault, requireDeepPath, requireHostPath } from './ports/host-path.ts';

@@ -134,6 +134,36 @@ describe('apply', () => {
     expect(exitCode).toBe(expected);
   });
 
+  test('stops after a mandatory module has failed, unless it shall keep going', async () => {
+    const modules = [createModule('alpha', fail(), { isMandatory: true }), createModule('beta', undefined, { priority: 2 })];
+    const args = ['apply', '--yes', '--module', 'alpha', 'beta', '--max-parallel', '1'];
+    expect((await bed.run(args, { modules })).exitCode).toBe(1);
+    expect(bed.debian.host.text('/etc/beta.conf')).toBeNull();
+    expect((await bed.run([...args, '--keep-going'], { modules })).exitCode).toBe(1);
+    expect(bed.debian.host.text('/etc/beta.conf')).toBe('beta\n');
+  });
+
+  test.each([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ])('works on %i modules side by side at most', async (allowed, expected) => {
+    let running = 0;
+    let most = 0;
+    const act = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      // As many as may have begun; then a little more, for one that may not.
+      for (let turn = 0; most < expected && turn < 200_000; turn++) await new Promise(setImmediate);
+      for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate);
+      running--;
+    };
+    const names = ['alpha', 'beta', 'gamma'];
+    const modules = names.map((name) => createModule(name, act));
+    const ran = await bed.run(['apply', '--yes', '--module', ...names, '--max-parallel', String(allowed)], { modules });
+    expect(ran.exitCode).toBe(0);
+    expect(most).toBe(expected);
+  });
+
   test('ends with 3 when only optional parts are missing', async () => {
     const gamma = createModule('gamma', fail());
     const optional: HostModule = {

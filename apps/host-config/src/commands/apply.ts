@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   applyPlan,
   countPlan,
+  findMissingFetches,
   type HostEvent,
   type OpenRun,
   type Plan,
@@ -45,6 +46,7 @@ export async function applyToHost(flags: ApplyFlags, room: ApplyRoom): Promise<n
   if (flags.plan !== undefined) await refuseMoved(flags.plan, planned.plan);
   console.record({ kind: 'plan', plan: planned.plan });
   printPlan(console, planned.plan);
+  checkBundle(room, planned.plan);
   if (changes === 0 && problems === 0 && !flags.resume) return EXIT.ok;
   await warnOfServices(flags, { console, session }, planned.plan);
   const warning = dangers.length === 0 ? '' : ' Look at what is marked with !.';
@@ -54,6 +56,19 @@ export async function applyToHost(flags: ApplyFlags, room: ApplyRoom): Promise<n
   printEnd(console, run.runId, report);
   await room.runs.prune({ keep: KEPT_RUNS });
   return toExitCodeOf(report);
+}
+
+/** What an optional step misses is only told; without what another one needs, nothing is begun. */
+function checkBundle({ console, session }: Pick<ApplyRoom, 'console' | 'session'>, plan: Plan): void {
+  if (session.bundle === null) return;
+  const { optional, required } = findMissingFetches(plan, session.bundle.manifest);
+  for (const what of optional) console.warn(`! not in the bundle, and optional: ${toPrintable(what)}`);
+  if (required.length === 0) return;
+  throw new OpsError({
+    code: 'HOST_PREFLIGHT_BUNDLE_INCOMPLETE',
+    message: `The bundle has not all that is needed. Nothing was changed. Make one with the same settings on a host like this. Missing:\n${required.map((each) => `  - ${each}`).join('\n')}`,
+    details: { missing: required.slice(0, 100) },
+  });
 }
 
 /** What is down is told before anything begins; the run goes on, because much of it may not need what is down. */

@@ -1,4 +1,5 @@
 import { createMemoryDebian, type MemoryDebian } from '@breakwater/host-config/testing';
+import { ManualClock } from '@breakwater/kernel';
 import { describe, expect, test } from 'vitest';
 import { createProgramBed } from '../testing/run-in-memory.ts';
 
@@ -29,6 +30,35 @@ describe('health', () => {
     const well = await bed.run(['health', '--service', 'apt_repository', '--json']);
     expect(well.exitCode).toBe(0);
     expect(well.records).toMatchObject([{ kind: 'health', service: 'apt_repository', status: 'healthy' }]);
+  });
+
+  test('asks again and again with --watch, as often as it is told, until Ctrl-C', async () => {
+    const clock = new ManualClock();
+    const debian = createSick('github');
+    let rounds = 0;
+    const [healthy] = await createSick('').network.checkHealth();
+    debian.network.checkHealth = () => {
+      rounds++;
+      return Promise.resolve(healthy === undefined ? [] : [healthy]);
+    };
+    let interrupt = (): void => undefined;
+    const watching = createProgramBed(debian).run(['health', '--watch', '7', '--json'], { clock, onStart: (press) => (interrupt = press) });
+    // Opening takes real turns; the pause between two rounds is the clock's.
+    const waitFor = async (wanted: number): Promise<void> => {
+      for (let turn = 0; rounds < wanted && turn < 100_000; turn++) await new Promise(setImmediate);
+      expect(rounds).toBe(wanted);
+    };
+    await waitFor(1);
+    await clock.advance(6_999);
+    expect(rounds).toBe(1);
+    await clock.advance(1);
+    await waitFor(2);
+    await clock.advance(7_000);
+    await waitFor(3);
+    interrupt();
+    const { exitCode, records } = await watching;
+    expect(exitCode).toBe(130);
+    expect(records).toHaveLength(3);
   });
 
   test('asks nobody when it is switched off', async () => {

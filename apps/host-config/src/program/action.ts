@@ -48,7 +48,10 @@ export function toSettingsFlags(flags: Partial<SettingsFlags>): SettingsFlags {
 }
 
 export function toSessionFlags(flags: Partial<SessionFlags>): SessionFlags {
-  const { host, identity, knownHosts, module = [], offline = false, root, skip = [], stateDir } = flags;
+  const { bundle, bundleSha256, host, identity, knownHosts, module = [], offline = false, root, skip = [], stateDir } = flags;
+  if (bundleSha256 !== undefined && bundle === undefined) {
+    throw new OpsError({ code: 'HOST_USAGE_TARGET', message: '--bundle-sha256 says something of a bundle: name one with --bundle.' });
+  }
   if (host !== undefined && root !== undefined) {
     throw new OpsError({ code: 'HOST_USAGE_TARGET', message: 'Name a host or a tree, not both: --host and --root exclude each other.' });
   }
@@ -56,7 +59,9 @@ export function toSessionFlags(flags: Partial<SessionFlags>): SessionFlags {
     ...toSettingsFlags(flags),
     module,
     skip,
-    offline,
+    offline: offline || bundle !== undefined,
+    ...(bundle === undefined ? {} : { bundle }),
+    ...(bundleSha256 === undefined ? {} : { bundleSha256 }),
     ...(host === undefined ? {} : { host }),
     ...(identity === undefined ? {} : { identity }),
     ...(knownHosts === undefined ? {} : { knownHosts }),

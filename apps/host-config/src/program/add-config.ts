@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { confirmConfig, printSchema, showConfig, writeConfig } from '../commands/config.ts';
 import { listModules, showModule } from '../commands/modules.ts';
 import { listProfiles, showProfile, validateProfiles } from '../commands/profiles.ts';
+import { printEventSchema } from '../commands/schema.ts';
 import { openConsole, type ProgramRoom, withLoadedSettings, withSettings } from './action.ts';
 
 /** Commands about settings; they need no host. */
@@ -32,6 +33,15 @@ export function addConfig(program: Command, room: ProgramRoom): void {
     .argument('[file]', 'default: standard output')
     .action(async (file: string | undefined, _options: unknown, command: Command) => {
       room.ending.exitCode = await writeConfig(openConsole(command, room), file ?? null);
+    });
+
+  program
+    .command('schema')
+    .description('tells programs what to expect')
+    .command('events')
+    .description('prints the JSON Schema of the lines that --json prints')
+    .action((_options: unknown, command: Command) => {
+      room.ending.exitCode = printEventSchema(openConsole(command, room));
     });
 
   const modules = program.command('modules').description('tells what can be set up');

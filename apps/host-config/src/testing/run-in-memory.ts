@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { BUILT_IN_MODULES, BUILT_IN_PROFILES, type HostModule } from '@breakwater/host-config';
 import { createMemoryDebian, type MemoryDebian } from '@breakwater/host-config/testing';
 import { type Clock, silentLogger, systemClock } from '@breakwater/kernel';
+import { createBundleDoor } from '@breakwater/local-host';
 import { openBreakerState, openRunStore } from '@breakwater/storage';
 import type { Prompter } from '../commands/wizard.ts';
+import { outputSchema } from '../output-schema.ts';
 import { runProgram } from '../run-program.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -83,13 +85,23 @@ async function runInMemory(args: readonly string[], options: InMemory): Promise<
         openHost: () => Promise.resolve(debian.host),
         readFacts: () => Promise.resolve(debian.facts),
         openNetwork: () => debian.network,
+        bundles: createBundleDoor(),
+        collectBundle: () => Promise.reject(new Error('Bundles are gathered with real tools only.')),
         openRuns: ({ command, stateDir }) => openRunStore({ stateDir, clock, command }),
         openBreakers: ({ stateDir }) => openBreakerState({ path: join(stateDir, 'state.db'), logger: silentLogger, clock }),
       }),
   };
   const exitCode = await runProgram(args, surroundings);
   const lines = args.includes('--json') ? written.output.split('\n').filter((line) => line !== '') : [];
-  return { exitCode, ...written, records: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+  return { exitCode, ...written, records: lines.map((line) => toRecord(line)) };
+}
+
+/** Programs rely on the published schema: a line that it does not allow is a failure of whatever test prints it. */
+function toRecord(line: string): Readonly<Record<string, unknown>> {
+  const record = JSON.parse(line) as Record<string, unknown>;
+  const { error } = outputSchema.safeParse(record);
+  if (error !== undefined) throw new Error(`A line is not as "schema events" says: ${line.slice(0, 1_000)}`, { cause: error });
+  return record;
 }
 
 async function* toChunks(text: string): AsyncIterable<Uint8Array> {

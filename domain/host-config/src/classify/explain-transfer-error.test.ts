@@ -16,7 +16,7 @@ test.each([
   [500, 'transient'],
   [504, 'transient'],
   [429, 'throttled'],
-  [503, 'throttled'],
+  [503, 'transient'],
   [401, 'permanent'],
   [403, 'permanent'],
   [404, 'permanent'],
@@ -34,9 +34,15 @@ test.each([
   expect(explainStatus(429, text)?.retryAfterMs).toBe(expected);
 });
 
+test('503 asks for patience only when it says for how long', () => {
+  expect(explainStatus(503, '7')).toMatchObject({ class: 'throttled', code: 'http.throttle', retryAfterMs: 7_000 });
+  expect(explainStatus(503, 'soon')).toMatchObject({ class: 'transient', code: 'http.5xx' });
+});
+
 test('trust is security, the disk is local, and what is no transfer is not explained', () => {
   const classOf = (code: string) => explainTransferError(new OpsError({ code, message: 'No.' }), { wallMs })?.class;
   expect(classOf('TRANSPORT_CERTIFICATE_UNTRUSTED')).toBe('security');
+  expect(classOf('TRANSPORT_TLS_FAILED')).toBe('security');
   expect(classOf('HOST_DOWNLOAD_WRITE')).toBe('local');
   expect(classOf('TRANSPORT_RESET')).toBe('transient');
   expect(classOf('HOST_FILE_KIND')).toBeUndefined();

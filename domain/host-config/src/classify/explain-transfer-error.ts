@@ -1,4 +1,5 @@
-import { isOpsError, parseInstant } from '@breakwater/kernel';
+import { isOpsError } from '@breakwater/kernel';
+import { parseRetryAfterMs } from '@breakwater/resilience';
 import type { Explanation, FailureClass } from './failure.ts';
 
 const AGAIN = 'The service or the way to it has trouble; it is worth trying again in a while.';
@@ -14,7 +15,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   TRANSPORT_RESET: ['transient', 'http.read', AGAIN],
   TRANSPORT_FAILED: ['transient', 'http.read', AGAIN],
   TRANSPORT_PROTOCOL_ERROR: ['transient', 'http.read', AGAIN],
-  TRANSPORT_TLS_FAILED: ['transient', 'http.read', AGAIN],
+  // Whoever cuts a handshake short may be the one who would like it to be left out.
+  TRANSPORT_TLS_FAILED: ['security', 'http.tls', TRUST],
+  TRANSPORT_PLAIN_HTTP_REFUSED: ['security', 'http.tls', TRUST],
   TRANSPORT_CERTIFICATE_CHANGED: ['security', 'http.tls', TRUST],
   TRANSPORT_CERTIFICATE_UNTRUSTED: ['security', 'http.tls', TRUST],
   TRANSPORT_BODY_TOO_LARGE: ['permanent', 'http.too-large', 'Check the URL, or allow larger files.'],
@@ -43,9 +46,10 @@ export function explainTransferError(error: unknown, { wallMs }: { readonly wall
   const { code, details, message } = error;
   const shared = { cause: message, failedHosts: findHosts(details), evidence: [] };
   if (code === 'HOST_DOWNLOAD_STATUS') {
-    const [failureClass, name, hint] = explainStatus(Number(details['status']));
-    const retryAfterMs = parseRetryAfter(details['retryAfter'], wallMs);
-    return { ...shared, class: failureClass, code: name, hint, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+    const { retryAfter } = details;
+    const retryAfterMs = typeof retryAfter === 'string' ? parseRetryAfterMs(retryAfter, { nowWallMs: wallMs }) : undefined;
+    const [failureClass, name, hint] = explainStatus(Number(details['status']), { isPatienceAsked: retryAfterMs !== undefined });
+    return { ...shared, class: failureClass, code: name, hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   const known = MEANINGS[code];
   if (known === undefined) return null;
@@ -53,29 +57,14 @@ export function explainTransferError(error: unknown, { wallMs }: { readonly wall
   return { ...shared, class: failureClass, code: name, hint };
 }
 
-function explainStatus(status: number): Meaning {
-  if (status === 429 || status === 503) return ['throttled', 'http.throttle', 'Wait some minutes, then try again.'];
+/** 503 says that a server is down or that it is too busy; only a `Retry-After` tells that it asks for patience. */
+function explainStatus(status: number, { isPatienceAsked }: { readonly isPatienceAsked: boolean }): Meaning {
+  if (status === 429 || (status === 503 && isPatienceAsked)) return ['throttled', 'http.throttle', 'Wait some minutes, then try again.'];
   if (status === 408 || status === 425 || status >= 500) return ['transient', 'http.5xx', AGAIN];
   if (status === 401 || status === 403 || status === 407) {
     return ['permanent', 'http.authz', 'Check the credentials, and the proxy if there is one.'];
   }
   return ['permanent', 'http.4xx', 'Check the URL.'];
-}
-
-/** Seconds or a date (RFC 9110); null for anything else, and never negative. */
-function parseRetryAfter(value: unknown, wallMs: number): number | null {
-  if (typeof value !== 'string') return null;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
-  const atMs = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value) ? parseHttpDate(value) : Number.NaN;
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - wallMs);
-}
-
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
-
-function parseHttpDate(text: string): number {
-  const [, day = '', month = '', year = '', time = ''] = text.split(' ');
-  const number = String(MONTHS.indexOf(month) / 3 + 1).padStart(2, '0');
-  return parseInstant(`${year}-${number}-${day}T${time}Z`) ?? Number.NaN;
 }
 
 function findHosts(details: Readonly<Record<string, unknown>>): readonly string[] {

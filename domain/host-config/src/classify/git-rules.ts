@@ -36,6 +36,14 @@ const OWN_RULES: readonly Rule[] = [
     hint: 'Wait for it; if none is running, remove that lock file.',
   },
   {
+    // Forges answer 503 to those who ask too often, and git shows no header that would tell.
+    code: 'git.http.throttle',
+    class: 'throttled',
+    pattern: /returned error: 503\b/,
+    cause: 'The server asks to be left alone for a while (503).',
+    hint: 'Wait some minutes, then try again.',
+  },
+  {
     code: 'git.auth',
     class: 'permanent',
     pattern:

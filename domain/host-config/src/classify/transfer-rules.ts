@@ -24,8 +24,8 @@ export const TRANSFER_RULES: readonly Rule[] = [
   {
     code: 'http.throttle',
     class: 'throttled',
-    pattern: /(?:returned error: |HTTP code |HTTP )(429|503)\b/,
-    cause: (match) => `The server asks to be left alone for a while (${match[1]}).`,
+    pattern: /(?:returned error: |HTTP code |HTTP )429\b/,
+    cause: 'The server asks to be left alone for a while (429).',
     hint: 'Wait some minutes, then try again.',
   },
   {

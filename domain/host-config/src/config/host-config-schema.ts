@@ -63,6 +63,15 @@ const timeouts = z.strictObject({
   lock_wait: seconds(300, 'Waiting for another program that holds a lock of apt or dpkg'),
 });
 
+const downloadCache = z.strictObject({
+  max_size_mib: z
+    .int()
+    .min(0)
+    .max(1_048_576)
+    .default(4_096)
+    .describe('What was downloaded with a checksum is kept up to this size, in MiB, the oldest goes first; 0 keeps nothing.'),
+});
+
 const healthChecks = z.strictObject({
   enabled: flag(true, 'Look at services before work begins and with the command health.'),
   check_on_startup: flag(true, 'Look before apply changes anything.'),
@@ -109,6 +118,7 @@ export const hostConfigSchema = z.strictObject({
       circuit_breaker: circuitBreaker.prefault({}).describe('Spare services that are down.'),
       network_retry: networkRetry.prefault({}).describe('What is tried again, and when.'),
       timeouts: timeouts.prefault({}).describe('No operation takes longer than this.'),
+      download_cache: downloadCache.prefault({}).describe('Downloads that need not be fetched again, and are there for --offline.'),
       health_checks: healthChecks.prefault({}).describe('Whether the services answer.'),
     })
     .prefault({})

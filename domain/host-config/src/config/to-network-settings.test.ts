@@ -16,6 +16,8 @@ const ELSEWHERE = [
   'profile',
   'performance.parallel_execution',
   'performance.max_workers',
+  'performance.health_checks.enabled',
+  'performance.health_checks.check_on_startup',
   'installation.auto_rollback_on_error',
   'plugins',
   'modules.enabled',

@@ -3,9 +3,11 @@ import type { HostConfig } from './host-config-schema.ts';
 
 type ServiceBreaker = HostConfig['performance']['circuit_breaker']['services'][string];
 
+const MIB = 1_024 ** 2;
+
 /** The settings as the network layer takes them: in milliseconds. */
 export function toNetworkSettings(config: HostConfig, options: { readonly isOffline: boolean }): NetworkSettings {
-  const { circuit_breaker: breaker, health_checks: health, network_retry: retry, timeouts } = config.performance;
+  const { circuit_breaker: breaker, download_cache: cache, health_checks: health, network_retry: retry, timeouts } = config.performance;
   return {
     isOffline: options.isOffline,
     retry: {
@@ -38,8 +40,9 @@ export function toNetworkSettings(config: HostConfig, options: { readonly isOffl
     services: Object.fromEntries(
       Object.entries(config.services).map(([name, service]) => [name, toService(service, breaker.services[name])]),
     ),
-    healthChecks: { isEnabled: health.enabled, checkOnStartup: health.check_on_startup, services: health.services },
+    healthChecks: { services: health.services },
     apt: { cacheValidMs: toMs(config.apt.cache_valid), allowRemovals: config.apt.allow_removals },
+    cache: { maxBytes: cache.max_size_mib * MIB },
     allowedHosts: config.security.allowed_hosts,
   };
 }

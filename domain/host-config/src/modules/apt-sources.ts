@@ -102,11 +102,14 @@ function toMirrorSteps({ components, mirrors, security_mirror: security }: Confi
   const stanza = (uri: string, suites: string): string =>
     `Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: ${components.join(' ')}\nSigned-By: ${DEBIAN_KEYRING}\n`;
   const uri = `mirror+file:${MIRROR_LIST}`;
+  const toSource = (base: string): string =>
+    `${stanza(base, `${osCodename} ${osCodename}-updates`)}\n${stanza(security, `${osCodename}-security`)}`;
+  const [first = ''] = mirrors;
   return [
     createFileStep({ path: MIRROR_LIST, content: mirrors.map((url, index) => `${url}\tpriority:${index + 1}\n`).join('') }),
     createFileStep({
       path: '/etc/apt/sources.list.d/debian.sources',
-      content: `${stanza(uri, `${osCodename} ${osCodename}-updates`)}\n${stanza(security, `${osCodename}-security`)}`,
+      content: toSource(uri),
     }),
     // The same source named twice makes apt warn at each update.
     createFileStep({
@@ -114,6 +117,7 @@ function toMirrorSteps({ components, mirrors, security_mirror: security }: Confi
       content: (current) => (current === null ? null : '# See sources.list.d/debian.sources.\n'),
       title: 'Leave the old list of sources empty',
     }),
-    createListsStep({ name: 'debian', uri, suite: osCodename }),
+    // The list of mirrors is not there yet where a bundle is made.
+    createListsStep({ name: 'debian', uri, suite: osCodename, fetch: { source: toSource(first), uri: first, trust: null, pin: null } }),
   ];
 }

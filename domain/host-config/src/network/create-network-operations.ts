@@ -1,4 +1,5 @@
 import { type Clock, type Random, systemClock, systemRandom } from '@breakwater/kernel';
+import type { OpenedBundle } from '../ports/bundle-door.ts';
 import type { DownloadDoor } from '../ports/download-door.ts';
 import type { HostExecutor } from '../ports/host-executor.ts';
 import { createLanes } from '../run/lanes.ts';
@@ -22,6 +23,8 @@ export interface NetworkOperationsOptions {
   readonly downloads: DownloadDoor;
   /** Absolute; on the side of the configurator. */
   readonly cacheFolder: string;
+  /** Taken from before anything else; `host` is then the one of its stage. */
+  readonly bundle?: OpenedBundle;
   /** Default: what spec 05 documents. */
   readonly settings?: NetworkSettings;
   /** Where breakers live between commands (`openBreakerState` of the storage). Default: in this process. */
@@ -36,11 +39,15 @@ export interface NetworkOperationsOptions {
 }
 
 export function createNetworkOperations(options: NetworkOperationsOptions): NetworkOperations {
+  return toOperations(createNetworkRoom(options));
+}
+
+export function createNetworkRoom(options: NetworkOperationsOptions): NetworkRoom {
   const { cacheFolder, clock = systemClock, downloads, host, random = systemRandom, settings = DEFAULT_NETWORK_SETTINGS } = options;
   const signal = options.signal ?? new AbortController().signal;
   let layout: Promise<AptLayout> | null = null;
   const state = options.breakerState ?? createMemoryBreakerState(clock);
-  return toOperations({
+  return {
     host,
     downloads,
     cacheFolder,
@@ -52,8 +59,10 @@ export function createNetworkOperations(options: NetworkOperationsOptions): Netw
     aptLayout: () => (layout ??= readAptLayout(host, { signal })),
     signal,
     agreeToRemove: options.agreeToRemove ?? (() => Promise.resolve(false)),
+    inUse: new Set(),
+    bundle: options.bundle ?? null,
     tell: options.onEvent ?? (() => undefined),
-  });
+  };
 }
 
 function toOperations(room: NetworkRoom): NetworkOperations {

@@ -87,7 +87,7 @@ class GuardedRun<T> {
     for (;;) {
       signal.throwIfAborted();
       if (this.#leftMs() <= 0) return this.#fail('timeout', this.#last ?? explainTimeout(title, this.#task.timeoutMs));
-      if (this.#room.settings.isOffline && services.length > 0) return this.#fail('offline', explainOffline());
+      if (this.#room.settings.isOffline && services.length > 0) return this.#fail('offline', explainOffline(this.#task.doing));
       const admission = this.#admit();
       if (admission.kind === 'rejected') return this.#failAtBreaker(admission.service, admission.retryAfterMs);
       const end = await this.#attempt(admission);

@@ -7,11 +7,12 @@ const because = (explanation: Pick<Explanation, 'class' | 'code' | 'cause' | 'hi
   evidence: [],
 });
 
-export const explainOffline = (): Explanation =>
+/** `what`: "Downloading https://…" */
+export const explainOffline = (what?: string): Explanation =>
   because({
     class: 'local',
     code: 'network.offline',
-    cause: 'The configurator works offline, and this needs the network.',
+    cause: `The configurator works offline, and this needs the network${what === undefined ? '' : `: ${what}`}.`,
     hint: 'Run it without --offline, or make a bundle where there is a network and apply it here.',
   });
 

@@ -27,6 +27,8 @@ export function toNetworkLines(event: NetworkEvent): readonly LogLine[] {
       const who = holder === null ? 'another process' : `${holder.name === '' ? 'process' : holder.name} (${holder.pid})`;
       return [{ level: 'info', text: `⏳ Waiting for the package lock, held by ${who}` }];
     }
+    case 'network.dpkg-waited':
+      return [{ level: 'warn', text: `⏳ Waiting for dpkg, which must not be cut off (${toSeconds(event.waitedMs)}s)` }];
     case 'network.breaker-changed':
       if (event.state === 'open') return [{ level: 'error', text: `🚨 Circuit breaker open: ${event.service}` }];
       return event.state === 'closed' ? [{ level: 'info', text: `✅ Circuit breaker closed: ${event.service}` }] : [];

@@ -64,6 +64,8 @@ export type NetworkEvent =
       readonly holder: { readonly pid: number; readonly name: string } | null;
       readonly waitedMs: number;
     }
+  /** dpkg was asked to stop and is never cut off; told when that begins and every 30 s. `waitedMs`: since it was asked. */
+  | { readonly kind: 'network.dpkg-waited'; readonly title: string; readonly waitedMs: number }
   | { readonly kind: 'network.breaker-changed'; readonly service: string; readonly state: 'closed' | 'open' | 'half_open' };
 
 /** `breaker`: nothing was sent, the service is known to be down. */

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@breakwater/kernel';
+import type { OpenedBundle } from '../ports/bundle-door.ts';
 import type { DownloadDoor } from '../ports/download-door.ts';
 import type { HostExecutor } from '../ports/host-executor.ts';
 import type { Lanes } from '../run/lanes.ts';
@@ -22,6 +23,10 @@ export interface NetworkRoom {
   readonly signal: AbortSignal;
   /** Folder on the side of the configurator that holds what was downloaded. */
   readonly cacheFolder: string;
+  /** Paths of the cache that somebody is about to use. */
+  readonly inUse: Set<string>;
+  /** Verified, and taken from before anything else; null: there is none. */
+  readonly bundle: OpenedBundle | null;
   /** Whether a repair may remove these packages. */
   readonly agreeToRemove: (packages: readonly string[]) => Promise<boolean>;
   readonly tell: (event: NetworkEvent) => void;

@@ -11,6 +11,7 @@ export interface NetworkSettings {
   readonly services: Readonly<Record<string, ServiceSettings>>;
   readonly healthChecks: HealthCheckSettings;
   readonly apt: AptSettings;
+  readonly cache: CacheSettings;
   /** Where downloads and clones may come from, `*.example.org` for all names below; empty: from everywhere. */
   readonly allowedHosts: readonly string[];
 }
@@ -61,9 +62,12 @@ export interface ServiceSettings {
 }
 
 export interface HealthCheckSettings {
-  readonly isEnabled: boolean;
-  readonly checkOnStartup: boolean;
   readonly services: readonly string[];
+}
+
+export interface CacheSettings {
+  /** Of downloads that are kept for later; 0 keeps none. */
+  readonly maxBytes: number;
 }
 
 export interface AptSettings {
@@ -114,7 +118,8 @@ export const DEFAULT_NETWORK_SETTINGS: NetworkSettings = {
     microsoft_packages: { hosts: ['packages.microsoft.com'], healthUrl: 'https://packages.microsoft.com/keys/microsoft.asc' },
     external_downloads: { hosts: ['*'] },
   },
-  healthChecks: { isEnabled: true, checkOnStartup: true, services: ['apt_repository', 'github', 'docker_hub'] },
+  healthChecks: { services: ['apt_repository', 'github', 'docker_hub'] },
   apt: { cacheValidMs: 3_600_000, allowRemovals: false },
+  cache: { maxBytes: 4 * 1_024 ** 3 },
   allowedHosts: [],
 };

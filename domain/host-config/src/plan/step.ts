@@ -1,5 +1,6 @@
 import type { NetworkOperations } from '../network/network-operations.ts';
 import type { HostExecutor } from '../ports/host-executor.ts';
+import type { Fetch } from './fetch.ts';
 import type { UndoRecord } from './undo.ts';
 
 /** One thing that must be so on the host. `plan` reads and writes nothing; a second `plan` after `apply` answers null. */
@@ -42,6 +43,8 @@ export interface Change {
   readonly details: readonly ChangeDetail[];
   /** Says that it removes or interrupts something; `apply` asks for it by name. */
   readonly dangers: readonly string[];
+  /** What it takes from the network; `bundle create` gathers it. A step that fetches and does not say so fails offline. */
+  readonly fetches?: readonly Fetch[];
 }
 
 export type ChangeDetail =

@@ -7,6 +7,8 @@ export interface DownloadDoor {
   fetch(request: DownloadRequest, options: { readonly signal: AbortSignal }): Promise<DownloadedFile>;
   /** A finished file of the cache whose content still has that hash; null: there is none. Asks nobody. A door without it keeps no cache. */
   find?(path: string, sha256: string): Promise<DownloadedFile | null>;
+  /** Removes from a folder of the cache what has been of no use for longest, until it holds `maxBytes` at most; never what is in use. */
+  trim?(folder: string, options: { readonly maxBytes: number; readonly isInUse: (path: string) => boolean }): Promise<void>;
   /** HEAD or a small GET for health checks and connectivity; the body is dropped after 64 KiB. */
   probe(request: ProbeRequest, options: { readonly signal: AbortSignal }): Promise<ProbeAnswer>;
 }

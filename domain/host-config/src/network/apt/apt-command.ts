@@ -1,8 +1,11 @@
+import { onAbort, type TimerHandle } from '@breakwater/kernel';
 import type { CommandResult, HostCommand } from '../../ports/host-executor.ts';
 import type { NetworkRoom } from '../network-room.ts';
 
 /** The host is asked about itself; nothing of it takes long. */
 const ASK_TIMEOUT_MS = 60_000;
+/** A person who waits must see that somebody still does. */
+const TELL_EVERY_MS = 30_000;
 const MAX_OUTPUT = 8 * 1_024 * 1_024;
 
 const ENV = { DEBIAN_FRONTEND: 'noninteractive', APT_LISTCHANGES_FRONTEND: 'none', NEEDRESTART_MODE: 'l' };
@@ -35,10 +38,38 @@ export function fetchByApt(args: readonly string[], timeoutMs: number, room: Net
 }
 
 /** A part in which dpkg changes the host: it is asked to stop, and then waited for. */
-export function changeByDpkg(argv: readonly [string, ...string[]], timeoutMs: number, room: NetworkRoom): Promise<CommandResult> {
+export async function changeByDpkg(argv: readonly [string, ...string[]], timeoutMs: number, room: NetworkRoom): Promise<CommandResult> {
   const { dpkgGraceMs } = room.settings.timeouts;
   const command: HostCommand = { argv, env: ENV, timeoutMs, onTimeout: 'interrupt', graceMs: dpkgGraceMs, weight: 'long' };
-  return room.host.run(command, { signal: room.signal });
+  const stopTelling = tellOfWaiting(timeoutMs, room);
+  try {
+    return await room.host.run(command, { signal: room.signal });
+  } finally {
+    stopTelling();
+  }
+}
+
+/** From the moment that dpkg is asked to stop, by its timeout or by whoever calls the run off. */
+function tellOfWaiting(timeoutMs: number, { clock, signal, tell }: NetworkRoom): () => void {
+  let timer: TimerHandle | null = null;
+  let isTelling = false;
+  const tellAfter = (delayMs: number, waitedMs: number): void => {
+    timer = clock.after(delayMs, () => {
+      isTelling = true;
+      tell({ kind: 'network.dpkg-waited', title: 'APT install', waitedMs });
+      tellAfter(TELL_EVERY_MS, waitedMs + TELL_EVERY_MS);
+    });
+  };
+  tellAfter(timeoutMs, 0);
+  const stopListening = onAbort(signal, () => {
+    if (isTelling) return;
+    timer?.cancel();
+    tellAfter(0, 0);
+  });
+  return () => {
+    timer?.cancel();
+    stopListening();
+  };
 }
 
 export interface AptAnswer extends CommandResult {

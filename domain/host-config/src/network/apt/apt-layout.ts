@@ -6,6 +6,7 @@ export interface AptLayout {
   readonly archivesFolder: string;
   readonly sourceList: string;
   readonly sourceParts: string;
+  readonly preferenceParts: string;
   /** Of dpkg. */
   readonly adminFolder: string;
   /** With which apt calls dpkg. */
@@ -17,6 +18,7 @@ const QUESTIONS = [
   ['ARCHIVES', 'Dir::Cache::archives/d'],
   ['LIST', 'Dir::Etc::sourcelist/f'],
   ['PARTS', 'Dir::Etc::sourceparts/d'],
+  ['PREFERENCES', 'Dir::Etc::preferencesparts/d'],
   ['STATUS', 'Dir::State::status/f'],
 ] as const;
 
@@ -32,6 +34,7 @@ export async function readAptLayout(host: HostExecutor, { signal }: { readonly s
     archivesFolder: folder('ARCHIVES', '/var/cache/apt/archives'),
     sourceList: folder('LIST', '/etc/apt/sources.list'),
     sourceParts: folder('PARTS', '/etc/apt/sources.list.d'),
+    preferenceParts: folder('PREFERENCES', '/etc/apt/preferences.d'),
     adminFolder: folder('STATUS', '/var/lib/dpkg/status').replace(/\/[^/]*$/, ''),
     dpkgOptions: [...options.stdout.matchAll(/^DPkg::Options:: "([^"\n]*)";$/gim)].map((match) => match[1] ?? ''),
   };

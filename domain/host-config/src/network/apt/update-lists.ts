@@ -1,4 +1,5 @@
 import type { Explanation } from '../../classify/failure.ts';
+import type { OpenedBundle } from '../../ports/bundle-door.ts';
 import { explainRun } from '../explain-run.ts';
 import { runGuarded } from '../guarded-run.ts';
 import type { AptUpdate, AttemptEnd, Outcome } from '../network-operations.ts';
@@ -10,6 +11,9 @@ import { areListsFresh, markListsFresh } from './list-age.ts';
 import { nameLockHolder } from './lock-holder.ts';
 import { repairHost } from './repair-host.ts';
 import { readSourceHosts, toServiceNames } from './source-hosts.ts';
+
+/** Of every Debian; the stage of a bundle has another. */
+const LISTS = '/var/lib/apt/lists';
 
 /** Refreshes the package lists. One dead source does not stop the others: what it needs is tried, told, and left as it was. */
 export async function updateLists(options: { readonly force?: boolean }, room: NetworkRoom): Promise<Outcome<AptUpdate>> {
@@ -36,7 +40,15 @@ export async function updateLists(options: { readonly force?: boolean }, room: N
     room,
   );
   if (outcome.ok) await markListsFresh(layout, room);
+  if (outcome.ok && room.bundle !== null) await bringLists(room.bundle, room);
   return outcome;
+}
+
+/** The stage has an index of its own; the lists of repositories go to where apt will look for them later. */
+async function bringLists(bundle: OpenedBundle, { host }: NetworkRoom): Promise<void> {
+  for (const { name, sha256 } of bundle.manifest.lists) {
+    await host.files.install(bundle.pathOf(sha256), `${LISTS}/${name}`, { mode: 0o644, uid: 0, gid: 0 });
+  }
 }
 
 async function updateOnce(options: {

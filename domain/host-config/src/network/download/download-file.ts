@@ -1,3 +1,5 @@
+import { findBundledDownload } from '../../bundle/find-in-bundle.ts';
+import { explainTransferError } from '../../classify/explain-transfer-error.ts';
 import type { Explanation } from '../../classify/failure.ts';
 import type { DownloadedFile } from '../../ports/download-door.ts';
 import { hashBytes } from '../../resources/file/saved-file.ts';
@@ -6,28 +8,56 @@ import { runGuarded } from '../guarded-run.ts';
 import { explainForbiddenHost, explainRefusal } from '../known-explanations.ts';
 import type { AttemptEnd, DownloadOrder, DownloadResult, Outcome } from '../network-operations.ts';
 import type { NetworkRoom } from '../network-room.ts';
-import { explainDownload } from './explain-download.ts';
 
 /** A page that never ends must not fill the disk. */
 const MAX_BYTES = 16 * 1_024 ** 3;
 const HASH_TIMEOUT_MS = 300_000;
 const DEFAULT_MODE = 0o644;
 
-/** Asks one place after the other, the last one as often as allowed; what arrived is kept by its hash and then brought to the host. */
+/** Brings a file to the host: from the bundle, from the cache, or from the first of its places that has it. */
 export async function downloadFile(order: DownloadOrder, room: NetworkRoom): Promise<Outcome<DownloadResult>> {
   const refusal = findRefusal(order, room);
   if (refusal !== null) return fail(refusal);
   const there = await findOnHost(order, room);
   if (there !== null) return { ok: true, value: there, attempts: 0, waitedMs: 0 };
-  const cached = await findInCache(order, room);
-  if (cached !== null) return await bringToHost(order, { file: cached, fromCache: true, attempts: 0, waitedMs: 0 }, room);
+  return await withCachedFile(order, room, (file) => bringToHost(order, file, room));
+}
+
+/** The file as it lies on the side of the configurator; it stays until `use` is done with it. */
+export async function withCachedFile<T>(
+  order: Pick<DownloadOrder, 'sha256' | 'timeoutMs' | 'urls' | 'verifySsl'>,
+  room: NetworkRoom,
+  use: (file: CachedFile) => Promise<T>,
+): Promise<Outcome<T>> {
+  const path = await toCachePath(order, room);
+  room.inUse.add(path);
+  try {
+    const outcome = await findOrFetch(order, room);
+    return outcome.ok ? { ...outcome, value: await use(outcome.value) } : outcome;
+  } finally {
+    room.inUse.delete(path);
+    const isInUse = (each: string): boolean => room.inUse.has(each);
+    await room.downloads.trim?.(path.slice(0, path.lastIndexOf('/')), { maxBytes: room.settings.cache.maxBytes, isInUse });
+  }
+}
+
+export interface CachedFile extends DownloadedFile {
+  readonly fromCache: boolean;
+}
+
+type FileOrder = Parameters<typeof withCachedFile>[0];
+
+/** Asks one place after the other, the last one as often as allowed. */
+async function findOrFetch(order: FileOrder, room: NetworkRoom): Promise<Outcome<CachedFile>> {
+  const found = findInBundle(order, room) ?? (await findInCache(order, room));
+  if (found !== null) return { ok: true, value: { ...found, fromCache: true }, attempts: 0, waitedMs: 0 };
   let attempts = 0;
   let waitedMs = 0;
   for (const [index, url] of order.urls.entries()) {
     const outcome = await fetchFrom(url, { order, room, isLast: index === order.urls.length - 1 });
     attempts += outcome.attempts;
     waitedMs += outcome.waitedMs;
-    if (outcome.ok) return await bringToHost(order, { file: outcome.value, fromCache: false, attempts, waitedMs }, room);
+    if (outcome.ok) return { ok: true, value: { ...outcome.value, fromCache: false }, attempts, waitedMs };
     const isHopeless = outcome.explanation.class === 'local' || index === order.urls.length - 1;
     if (isHopeless) return { ...outcome, attempts, waitedMs };
   }
@@ -36,7 +66,7 @@ export async function downloadFile(order: DownloadOrder, room: NetworkRoom): Pro
 
 async function fetchFrom(
   url: string,
-  options: { readonly order: DownloadOrder; readonly room: NetworkRoom; readonly isLast: boolean },
+  options: { readonly order: FileOrder; readonly room: NetworkRoom; readonly isLast: boolean },
 ): Promise<Outcome<DownloadedFile>> {
   const { isLast, order, room } = options;
   const service = findService(toHost(url) ?? '', { services: room.settings.services, purpose: 'other' });
@@ -60,7 +90,10 @@ async function fetchFrom(
           return { ok: true, value: await room.downloads.fetch(request, { signal }) };
         } catch (error) {
           signal.throwIfAborted();
-          return { ok: false, explanation: explainDownload(error, { wallMs: room.clock.wall() }) };
+          const explanation = explainTransferError(error, { wallMs: room.clock.wall() });
+          // What is no failure of a transfer is one of the configurator.
+          if (explanation === null) throw error;
+          return { ok: false, explanation };
         }
       },
     },
@@ -79,24 +112,26 @@ async function findOnHost({ dest, sha256 }: DownloadOrder, { host, signal }: Net
   return { path: dest, sha256: found, sizeBytes: facts.sizeBytes, transferredBytes: 0, fromCache: true };
 }
 
-async function findInCache(order: DownloadOrder, room: NetworkRoom): Promise<DownloadedFile | null> {
+function findInBundle(order: FileOrder, { bundle }: NetworkRoom): DownloadedFile | null {
+  const found = bundle === null ? null : findBundledDownload(order, bundle.manifest);
+  if (found === null || bundle === null) return null;
+  const { sha256, sizeBytes } = found;
+  return { path: bundle.pathOf(sha256), sha256, sizeBytes, transferredBytes: 0 };
+}
+
+async function findInCache(order: FileOrder, room: NetworkRoom): Promise<DownloadedFile | null> {
   if (order.sha256 === null) return null;
   return (await room.downloads.find?.(await toCachePath(order, room), order.sha256.toLowerCase())) ?? null;
 }
 
-async function bringToHost(
-  order: DownloadOrder,
-  got: { readonly file: DownloadedFile; readonly fromCache: boolean; readonly attempts: number; readonly waitedMs: number },
-  room: NetworkRoom,
-): Promise<Outcome<DownloadResult>> {
-  const { attempts, file, fromCache, waitedMs } = got;
-  await room.host.files.install(file.path, order.dest, { mode: order.mode ?? DEFAULT_MODE, uid: 0, gid: 0 });
-  const { sha256, sizeBytes, transferredBytes } = file;
-  return { ok: true, value: { path: order.dest, sha256, sizeBytes, transferredBytes, fromCache }, attempts, waitedMs };
+async function bringToHost(order: DownloadOrder, file: CachedFile, { host }: NetworkRoom): Promise<DownloadResult> {
+  await host.files.install(file.path, order.dest, { mode: order.mode ?? DEFAULT_MODE, uid: 0, gid: 0 });
+  const { fromCache, sha256, sizeBytes, transferredBytes } = file;
+  return { path: order.dest, sha256, sizeBytes, transferredBytes, fromCache };
 }
 
 /** By its hash, so that the same file is fetched once for all hosts; a file without one by where it comes from. */
-async function toCachePath({ sha256, urls }: DownloadOrder, { cacheFolder }: NetworkRoom): Promise<string> {
+async function toCachePath({ sha256, urls }: FileOrder, { cacheFolder }: NetworkRoom): Promise<string> {
   const name = sha256?.toLowerCase() ?? `unverified-${await hashBytes(new TextEncoder().encode(urls[0]))}`;
   return `${cacheFolder}/downloads/${name}`;
 }

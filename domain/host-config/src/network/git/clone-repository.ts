@@ -1,4 +1,6 @@
 import { createId } from '@breakwater/kernel';
+import type { BundleManifest } from '../../bundle/bundle-manifest.ts';
+import { findBundledCheckout } from '../../bundle/find-in-bundle.ts';
 import type { Explanation } from '../../classify/failure.ts';
 import type { CommandResult } from '../../ports/host-executor.ts';
 import { explainRun } from '../explain-run.ts';
@@ -10,6 +12,8 @@ import type { NetworkRoom } from '../network-room.ts';
 
 /** git itself waits for ever: fewer bytes per second than this for that long is a stall. */
 const LOW_SPEED = ['-c', 'http.lowSpeedLimit=1000', '-c', 'http.lowSpeedTime=30'] as const;
+/** What `bundle create` packs. */
+export const BUNDLED_REF = 'refs/heads/vpscfg';
 const QUICK_TIMEOUT_MS = 30_000;
 const ENV = { GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '/bin/true', GCM_INTERACTIVE: 'never' };
 
@@ -21,44 +25,72 @@ export async function cloneRepository(order: CloneOrder, room: NetworkRoom): Pro
   if (refusal !== null) return fail(refusal, service);
   const occupied = await findOccupation(order.dest, room);
   if (occupied !== null) return fail(occupied, service);
+  const bundled = room.bundle === null ? null : findBundledCheckout(order, room.bundle.manifest);
   return await runGuarded<CloneResult>(
     {
-      services: service === null ? [] : [service],
+      services: service === null || bundled !== null ? [] : [service],
       title: 'Git clone',
       doing: `Cloning ${order.url}`,
       timeoutMs: room.settings.timeouts.gitCloneMs,
       lane: service === null ? { kind: 'local' } : { kind: 'service', service },
-      attempt: (context) => cloneOnce(order, context, room),
+      attempt: (context) => cloneOnce(order, { ...context, bundled }, room),
     },
     room,
   );
 }
 
-async function cloneOnce(order: CloneOrder, context: AttemptContext, room: NetworkRoom): Promise<AttemptEnd<CloneResult>> {
+interface CloneContext extends AttemptContext {
+  /** Where it comes from when there is a bundle that has it. */
+  readonly bundled: BundleManifest['checkouts'][number] | null;
+}
+
+async function cloneOnce(order: CloneOrder, context: CloneContext, room: NetworkRoom): Promise<AttemptEnd<CloneResult>> {
   const { files } = room.host;
   await removeLeftovers(order.dest, room);
   const folder = `${toLeftoverPrefix(order.dest)}${createId()}`;
+  const { bundled } = context;
   const endsAtMs = room.clock.now() + context.timeoutMs;
+  const commit = bundled?.commit ?? order.commit;
   try {
-    for (const argv of toCommands(order, folder)) {
+    if (bundled !== null) await bringBundle(bundled, folder, room);
+    for (const argv of toCommands({ ...order, ...(commit === undefined ? {} : { commit }) }, { folder, isBundled: bundled !== null })) {
       const result = await runGit(argv, Math.max(1, endsAtMs - room.clock.now()), room);
       const explanation = explainRun('git', result, argv.join(' '));
       if (explanation.class !== 'ok') return { ok: false, explanation };
     }
-    const commit = await readHead(folder, room);
-    if (commit === null) return { ok: false, explanation: explainEmpty(order.url) };
-    if (order.commit !== undefined && commit !== order.commit.toLowerCase()) {
-      return { ok: false, explanation: explainOtherCommit(order.commit, commit) };
-    }
+    const head = await readHead(folder, room);
+    if (head === null) return { ok: false, explanation: explainEmpty(order.url) };
+    if (commit !== undefined && head !== commit.toLowerCase()) return { ok: false, explanation: explainOtherCommit(commit, head) };
     await files.removeDirectory(order.dest);
     await files.rename(folder, order.dest);
-    return { ok: true, value: { path: order.dest, commit } };
+    return { ok: true, value: { path: order.dest, commit: head } };
   } finally {
+    if (bundled !== null) await files.remove(toBundlePath(folder));
     if ((await files.stat(folder)) !== null) await files.removeTree(folder);
   }
 }
 
-function toCommands(order: CloneOrder, folder: string): readonly (readonly [string, ...string[]])[] {
+/** The file of git, and what it does not hold of the history. */
+async function bringBundle(
+  { sha256, shallow }: BundleManifest['checkouts'][number],
+  folder: string,
+  { bundle, host }: NetworkRoom,
+): Promise<void> {
+  if (bundle === null) return;
+  const owner = { uid: 0, gid: 0 };
+  await host.files.install(bundle.pathOf(sha256), toBundlePath(folder), { ...owner, mode: 0o600 });
+  if (shallow === '') return;
+  // There before git looks: it would miss the parents of these commits otherwise.
+  for (const path of [folder, `${folder}/.git`]) await host.files.makeDirectory(path, { ...owner, mode: 0o755 });
+  await host.files.write(`${folder}/.git/shallow`, new TextEncoder().encode(shallow), { ...owner, mode: 0o644 });
+}
+
+const toBundlePath = (folder: string): string => `${folder}.bundle`;
+
+function toCommands(
+  order: CloneOrder,
+  { folder, isBundled }: { readonly folder: string; readonly isBundled: boolean },
+): readonly (readonly [string, ...string[]])[] {
   const { branch, commit, depth = 1, url } = order;
   const shallow = depth > 0 ? ['--depth', String(depth)] : [];
   if (commit === undefined) {
@@ -70,7 +102,9 @@ function toCommands(order: CloneOrder, folder: string): readonly (readonly [stri
   return [
     ['git', 'init', '--quiet', '--', folder],
     [...inside, 'remote', 'add', 'origin', url],
-    [...inside, ...LOW_SPEED, 'fetch', '--quiet', ...shallow, 'origin', commit],
+    isBundled
+      ? [...inside, 'fetch', '--quiet', toBundlePath(folder), BUNDLED_REF]
+      : [...inside, ...LOW_SPEED, 'fetch', '--quiet', ...shallow, 'origin', commit],
     [...inside, 'checkout', '--quiet', ...(branch === undefined ? ['--detach'] : ['-B', branch]), 'FETCH_HEAD'],
   ];
 }

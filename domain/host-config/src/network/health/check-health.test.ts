@@ -1,4 +1,4 @@
-import { ManualClock, sleep } from '@breakwater/kernel';
+import { ManualClock, OpsError, sleep } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import type { ProbeAnswer } from '../../ports/download-door.ts';
 import { MemoryHost } from '../../testing/memory-host.ts';
@@ -55,11 +55,14 @@ describe('the health of services', () => {
   it('is bad when it cannot be reached or answers with an error, and then says why', async () => {
     const { check } = open({
       'deb.debian.org': { afterMs: 1, status: 500 },
-      'api.github.com': new Error('Failed to connect to api.github.com port 443'),
+      'api.github.com': new OpsError({ code: 'TRANSPORT_REFUSED', message: 'It does not accept a connection.' }),
     });
     const [apt, github] = await check({ services: ['apt_repository', 'github'] });
-    expect(apt).toMatchObject({ status: 'unhealthy', cause: 'The server has a fault of its own (500).' });
-    expect(github).toMatchObject({ status: 'unhealthy', cause: 'api.github.com port 443 does not accept a connection.' });
+    expect(apt).toMatchObject({
+      status: 'unhealthy',
+      cause: 'http://deb.debian.org/debian/dists/stable/InRelease is answered with status 500.',
+    });
+    expect(github).toMatchObject({ status: 'unhealthy', cause: 'It does not accept a connection.' });
   });
 
   it('tells by how much the clocks differ', async () => {

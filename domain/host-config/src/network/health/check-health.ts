@@ -1,6 +1,8 @@
+import { OpsError } from '@breakwater/kernel';
 import { createHealthMonitor, type HealthReport, type KeptPermit, parseRetryAfterMs } from '@breakwater/resilience';
+import { explainTransferError } from '../../classify/explain-transfer-error.ts';
+import type { Explanation } from '../../classify/failure.ts';
 import type { ProbeAnswer } from '../../ports/download-door.ts';
-import { explainDownload } from '../download/explain-download.ts';
 import { explainOffline, explainOpenBreaker } from '../known-explanations.ts';
 import type { NetworkRoom } from '../network-room.ts';
 import type { HealthOptions, ServiceHealth } from './service-health.ts';
@@ -60,11 +62,11 @@ async function ask({ permit, url }: Target, checkSignal: AbortSignal, room: Netw
   const signal = AbortSignal.any([checkSignal, room.signal]);
   try {
     const answer = await room.downloads.probe({ url, method: 'HEAD', timeoutMs, verifySsl: true }, { signal });
-    if (answer.statusCode >= 400) throw new Error(`The requested URL returned error: ${answer.statusCode}`);
+    if (answer.statusCode >= 400) throw createStatusError(url, answer);
     permit?.settle('success');
     return answer;
   } catch (error) {
-    const { cause: text, class: kind, code: pattern } = explainDownload(error, { wallMs: room.clock.wall() });
+    const { cause: text, class: kind, code: pattern } = explainProbe(error, room);
     const isServiceAway = kind === 'transient' || kind === 'throttled' || checkSignal.aborted;
     permit?.settle(isServiceAway && !room.signal.aborted ? 'failure' : 'none', { kind, pattern, text, host: new URL(url).hostname });
     throw error;
@@ -85,8 +87,20 @@ function toHealth(
     statusCode: answer?.statusCode ?? null,
     phasesMs: answer?.phasesMs ?? null,
     clockSkewMs: answer === undefined ? null : readSkewMs(answer.headers['date'], room.clock.wall()),
-    cause: error === undefined ? null : explainDownload(error, { wallMs: room.clock.wall() }).cause,
+    cause: error === undefined ? null : explainProbe(error, room).cause,
   };
+}
+
+function createStatusError(url: string, { headers, statusCode }: ProbeAnswer): OpsError {
+  const retryAfter = headers['retry-after'];
+  const details = { url, status: statusCode, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return new OpsError({ code: 'HOST_DOWNLOAD_STATUS', message: `${url} is answered with status ${statusCode}.`, details });
+}
+
+/** A check that was given up says only that it took too long. */
+function explainProbe(error: unknown, { clock }: NetworkRoom): Pick<Explanation, 'cause' | 'class' | 'code'> {
+  const cause = error instanceof Error ? error.message : String(error);
+  return explainTransferError(error, { wallMs: clock.wall() }) ?? { cause, class: 'transient', code: 'timeout' };
 }
 
 function toUnasked({ service, url }: Omit<Target, 'permit'>, cause: string): ServiceHealth {

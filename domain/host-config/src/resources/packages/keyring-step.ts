@@ -31,7 +31,12 @@ export function createKeyringStep(options: KeyringStepOptions): Step {
       if (await isPinned(options, context)) return null;
       const pins = options.fingerprints.join(', ');
       const url = source.kind === 'url' ? source.url : 'the configuration';
-      return { summary: `take ${pins} from ${url} into ${path}`, details: [{ kind: 'download', url, path }], dangers: [] };
+      return {
+        summary: `take ${pins} from ${url} into ${path}`,
+        details: [{ kind: 'download', url, path }],
+        dangers: [],
+        ...(source.kind === 'url' ? { fetches: [{ kind: 'download', urls: [source.url], sha256: null }] } : {}),
+      };
     },
     async apply(context) {
       await ensureParents(path, context);

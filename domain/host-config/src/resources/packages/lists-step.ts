@@ -1,4 +1,5 @@
 import { OpsError } from '@breakwater/kernel';
+import type { RepositoryFetch } from '../../plan/fetch.ts';
 import type { Step, StepContext } from '../../plan/step.ts';
 import { toNetworkError } from '../transfer/network-error.ts';
 
@@ -8,6 +9,12 @@ export interface ListsStepOptions {
   readonly uri: string;
   readonly suite: string;
   readonly isOptional?: boolean;
+  /** With what they can be gathered on another host. */
+  readonly fetch: Pick<RepositoryFetch, 'pin' | 'trust'> & {
+    readonly source: string;
+    /** Where `source` fetches from, when that is not `uri`. */
+    readonly uri?: string;
+  };
 }
 
 const LISTS = '/var/lib/apt/lists';
@@ -26,6 +33,7 @@ export function createListsStep(options: ListsStepOptions): Step {
         summary: `fetch the lists of ${options.uri} ${options.suite}`,
         details: [{ kind: 'command', argv: ['apt-get', 'update'] }],
         dangers: [],
+        fetches: [toFetch(options)],
       };
     },
     async apply(context) {
@@ -39,6 +47,12 @@ export function createListsStep(options: ListsStepOptions): Step {
       });
     },
   };
+}
+
+function toFetch(options: ListsStepOptions): RepositoryFetch {
+  const { fetch, name, suite, uri } = options;
+  const gathered = { source: fetch.source, listPrefix: toListPrefix({ suite, uri: fetch.uri ?? uri }) };
+  return { kind: 'repository', name, listPrefix: toListPrefix(options), gathered, trust: fetch.trust, pin: fetch.pin };
 }
 
 async function hasLists(options: ListsStepOptions, { host }: StepContext): Promise<boolean> {

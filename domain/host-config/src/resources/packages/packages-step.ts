@@ -61,7 +61,12 @@ async function describe(missing: readonly string[], options: PackagesStepOptions
       : [
           `It removes ${change.remove.join(', ')}${options.allowRemovals === true ? '' : ', and is refused as long as removals are not allowed'}.`,
         ];
-  return { summary: `install ${missing.join(', ')}`, details: [{ kind: 'packages', ...toNames(change) }], dangers };
+  return {
+    summary: `install ${missing.join(', ')}`,
+    details: [{ kind: 'packages', ...toNames(change) }],
+    dangers,
+    fetches: [{ kind: 'packages', orders: missing }],
+  };
 }
 
 async function simulate(missing: readonly string[], options: PackagesStepOptions, context: StepContext): Promise<SimulatedChange> {

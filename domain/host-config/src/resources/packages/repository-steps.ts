@@ -22,12 +22,14 @@ export interface RepositoryOptions {
 export function createRepositorySteps(options: RepositoryOptions): readonly Step[] {
   const { fingerprints, key, name, pin, service, suite, uri } = options;
   const keyring = `/etc/apt/keyrings/${name}.gpg`;
+  const source = toSource(options, keyring);
+  const preference = pin === undefined ? null : toPin(uri, pin);
   const optional = options.isOptional === true ? { isOptional: true } : {};
   return [
     createKeyringStep({ path: keyring, source: key, fingerprints, service, ...optional }),
-    createFileStep({ path: `/etc/apt/sources.list.d/${name}.sources`, content: toSource(options, keyring), ...optional }),
-    ...(pin === undefined ? [] : [createFileStep({ path: `/etc/apt/preferences.d/${name}`, content: toPin(uri, pin), ...optional })]),
-    createListsStep({ name, uri, suite, ...optional }),
+    createFileStep({ path: `/etc/apt/sources.list.d/${name}.sources`, content: source, ...optional }),
+    ...(preference === null ? [] : [createFileStep({ path: `/etc/apt/preferences.d/${name}`, content: preference, ...optional })]),
+    createListsStep({ name, uri, suite, fetch: { source, trust: { keyring, key, fingerprints }, pin: preference }, ...optional }),
   ];
 }
 

@@ -36,6 +36,7 @@ export function createArchiveStep(options: ArchiveStepOptions): Step {
         summary: `unpack ${urls[0]} to ${path}`,
         details: [{ kind: 'download', url: urls[0], path }],
         dangers: isThere ? [`What is in ${path} is replaced.`] : [],
+        fetches: [{ kind: 'download', urls, sha256 }],
       };
     },
     async apply(context) {

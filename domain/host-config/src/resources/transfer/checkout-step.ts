@@ -48,8 +48,9 @@ async function compare(options: CheckoutStepOptions, context: StepContext): Prom
   const facts = await context.host.files.stat(path);
   const head = facts === null ? null : await readHead(path, context);
   const wanted = commit ?? branch ?? 'the default branch';
+  const fetches = [{ kind: 'checkout', url, commit: commit ?? null, branch: branch ?? null, depth: options.depth ?? 1 }] as const;
   if (facts === null) {
-    return { summary: `clone ${url} (${wanted}) to ${path}`, details: [{ kind: 'download', url, path }], dangers: [] };
+    return { summary: `clone ${url} (${wanted}) to ${path}`, details: [{ kind: 'download', url, path }], dangers: [], fetches };
   }
   if (head === null) throw notACheckout(path);
   if (commit === undefined || head === commit) return null;
@@ -65,6 +66,7 @@ async function compare(options: CheckoutStepOptions, context: StepContext): Prom
     summary: `bring ${path} from ${head.slice(0, 12)} to ${commit.slice(0, 12)}`,
     details: [{ kind: 'download', url, path }],
     dangers: [`${path} is replaced; commits that are nowhere else stay only in the copy beside it.`],
+    fetches,
   };
 }
 

@@ -33,7 +33,12 @@ export function createDownloadStep(options: DownloadStepOptions): Step {
     async plan(context) {
       const before = await read(path, context);
       if (!hasContent(before, options)) {
-        return { summary: `download ${urls[0]} to ${path}`, details: [{ kind: 'download', url: urls[0], path }], dangers: [] };
+        return {
+          summary: `download ${urls[0]} to ${path}`,
+          details: [{ kind: 'download', url: urls[0], path }],
+          dangers: [],
+          fetches: [{ kind: 'download', urls, sha256: options.sha256 }],
+        };
       }
       const [was, becomes] = [describeMode(before), describeMode(attributes)];
       if (was === becomes) return null;
