@@ -19,9 +19,12 @@ export interface BreakerSnapshot {
   readonly mode: BreakerMode;
   /** Null unless somebody has opened it. */
   readonly byHand: HandOpening | null;
-  /** Failures that count towards opening; while not closed, those that opened it. Without a `consecutive` trip those in the first window. */
+  /**
+   * Failures that count towards opening: those in a row, or without a `consecutive` trip those in the window that fewest of them keep from
+   * opening. While not closed, what opened it.
+   */
   readonly failures: number;
-  /** Without a `consecutive` trip the least number of failures (or slow calls) that opens it. */
+  /** Without a `consecutive` trip the least number of failures (or slow calls) that opens it by the same window. */
   readonly failureThreshold: number;
   /** Highest of all windows, 0 to 1. Null without a window, and before it holds a call. */
   readonly failureRate: number | null;
@@ -47,6 +50,7 @@ export interface BreakerSnapshot {
 export type BreakerChange =
   | {
       readonly kind: 'breaker.opened';
+      /** Those that the trip counted: in a row, or in its window. */
       readonly failures: number;
       readonly from: BreakerStateKind;
       /** `Infinity`: until somebody resets it. */

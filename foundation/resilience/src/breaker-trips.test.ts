@@ -87,7 +87,7 @@ describe('rates', () => {
     );
     const permits = [breaker.admit(0), breaker.admit(0), breaker.admit(0)];
     for (const permit of permits) breaker.settle(permit, FAILURE, { nowMs: 10, startedAtMs: 0 });
-    expect(breaker.snapshot()).toMatchObject({ state: 'open', failures: 1, failureThreshold: 2 });
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', failures: 3, failureThreshold: 2 });
   });
 });
 
@@ -106,6 +106,73 @@ describe('several trips', () => {
     const { call, changes } = create(trips);
     for (const verdict of verdicts()) call(verdict, tookMs);
     expect(changes).toMatchObject([{ kind: 'breaker.opened', cause }]);
+  });
+});
+
+describe('several windows', () => {
+  const long: Trip = { kind: 'count-window', calls: 100, minCalls: 20, failureRate: 0.5 };
+  const short: Trip = { kind: 'time-window', windowMs: 1_000, minCalls: 4, failureRate: 0.75 };
+
+  it('show failures and threshold of the one that fewest failures keep from opening', async () => {
+    const { breaker, clock, call } = create([long, short]);
+    expect(breaker.snapshot()).toMatchObject({ failures: 0, failureThreshold: 3 });
+    for (let round = 0; round < 4; round++) {
+      call(FAILURE);
+      call(FAILURE);
+      await clock.advance(1_000);
+    }
+    // The short one has forgotten all eight and still needs three; the long one needs two more.
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', failures: 8, failureThreshold: 10 });
+    call(FAILURE);
+    call(FAILURE);
+    call(SUCCESS);
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', failures: 10, failureThreshold: 10, failureRate: 10 / 11 });
+  });
+
+  it('tell the failures of the one that opened, and keep them while it is open', async () => {
+    const { breaker, clock, call, changes } = create([long, short]);
+    for (let time = 0; time < 3; time++) call(FAILURE);
+    await clock.advance(1_000);
+    for (const verdict of [FAILURE, FAILURE, SUCCESS, FAILURE]) call(verdict);
+    expect(changes).toEqual([{ kind: 'breaker.opened', failures: 3, from: 'closed', openMs: 30_000, cause: 'failure-rate' }]);
+    await clock.advance(29_999);
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', failures: 3, failureThreshold: 3 });
+    await clock.advance(1);
+    call(FAILURE);
+    expect(changes.at(-1)).toMatchObject({ kind: 'breaker.opened', failures: 3, from: 'half-open' });
+  });
+
+  it('tell the rate of the first that is reached, and count the call in all of them', async () => {
+    const first: Trip = { kind: 'count-window', calls: 9, minCalls: 2, slowRate: 1, slowMs: 100 };
+    const second: Trip = { kind: 'count-window', calls: 9, minCalls: 2, failureRate: 0.5 };
+    const { breaker, call, changes } = create([first, second], { mode: 'metrics-only' });
+    call(FAILURE, 101);
+    call(FAILURE, 101);
+    expect(changes).toEqual([{ kind: 'breaker.would-open', failures: 2, cause: 'slow-rate' }]);
+    expect(breaker.snapshot()).toMatchObject({ failureRate: 1, slowRate: 1, failures: 2 });
+    for (let time = 0; time < 3; time++) call(SUCCESS);
+    call(FAILURE);
+    expect(changes.at(-1)).toEqual({ kind: 'breaker.would-open', failures: 3, cause: 'failure-rate' });
+  });
+
+  it('take a probe for failed that any of them finds slow', async () => {
+    const slow: Trip = { kind: 'time-window', windowMs: 1_000, minCalls: 2, slowRate: 1, slowMs: 100 };
+    const { clock, call, changes } = create([short, slow]);
+    call(SUCCESS, 101);
+    call(SUCCESS, 101);
+    await clock.advance(30_000);
+    call(SUCCESS, 101);
+    expect(changes.at(-1)).toMatchObject({ kind: 'breaker.opened', cause: 'probe' });
+  });
+
+  it('beside a trip by failures in a row, show those in a row until one of them opens', () => {
+    const { breaker, call } = create([{ kind: 'consecutive', failures: 5 }, short]);
+    call(FAILURE);
+    call(SUCCESS);
+    call(FAILURE);
+    expect(breaker.snapshot()).toMatchObject({ failures: 1, failureThreshold: 5 });
+    call(FAILURE);
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', failures: 3, failureThreshold: 5 });
   });
 });
 

@@ -1,16 +1,20 @@
 import type { Clock } from '@breakwater/kernel';
 import type { BreakerChange, BreakerSnapshot, BreakerStateKind, HandOpening, OpeningCause } from './breaker-report.ts';
 import { invalidSpec, requireCount } from './invalid-spec.ts';
-import { createOutcomeWindow, judgeWindow, type OutcomeWindow } from './outcome-window.ts';
 import { type BreakerMode, type BreakerSpec, toOpenMs } from './spec.ts';
-import { isSlow, toTrips } from './trip.ts';
+import { toTrips } from './trip.ts';
+import { type FailureCount, TripWindows } from './trip-windows.ts';
 import { isBreakerFailure, type Verdict } from './verdict.ts';
 
 type State =
   | { readonly kind: 'closed'; readonly failures: number }
-  | { readonly kind: 'open'; readonly untilMs: number; readonly failures: number; readonly byHand: HandOpening | null }
+  /** `count`: what opened it. */
+  | { readonly kind: 'open'; readonly untilMs: number; readonly count: FailureCount; readonly byHand: HandOpening | null }
   /** `leases`: when each probe's permit lapses, by token. */
-  | { readonly kind: 'half-open'; readonly leases: Map<number, number>; readonly failures: number; successes: number };
+  | { readonly kind: 'half-open'; readonly leases: Map<number, number>; readonly count: FailureCount; successes: number };
+
+/** A trip that is reached. */
+type Reached = FailureCount & { readonly cause: OpeningCause };
 
 const CLOSED: State = { kind: 'closed', failures: 0 };
 
@@ -48,7 +52,7 @@ export class Breaker {
   #failureThreshold: number;
   readonly #leaseMs: number;
   /** Null where no trip looks at a window, so that the usual breaker pays one comparison for all of this. */
-  readonly #windows: readonly OutcomeWindow[] | null;
+  readonly #windows: TripWindows | null;
   #mode: BreakerMode;
   /** In `metrics-only` mode: the trip is reached, and has been told. */
   #isReached = false;
@@ -67,7 +71,7 @@ export class Breaker {
     const trips = toTrips(spec.trip);
     const windows = trips.filter((trip) => trip.kind !== 'consecutive');
     this.#failureThreshold = trips.find((trip) => trip.kind === 'consecutive')?.failures ?? Number.POSITIVE_INFINITY;
-    this.#windows = windows.length === 0 ? null : windows.map(createOutcomeWindow);
+    this.#windows = windows.length === 0 ? null : new TripWindows(windows);
     this.#mode = spec.mode ?? 'active';
     this.#leaseMs = options.leaseMs ?? spec.halfOpen?.leaseMs ?? DEFAULT_LEASE_MS;
   }
@@ -123,7 +127,7 @@ export class Breaker {
         this.#resetHere('the time set by hand is over');
         return this.#admitHere(nowMs, leaseMs);
       }
-      this.#enter({ kind: 'half-open', leases: new Map(), failures: this.#state.failures, successes: 0 });
+      this.#enter({ kind: 'half-open', leases: new Map(), count: this.#state.count, successes: 0 });
       this.#owner.onChange?.({ kind: 'breaker.half-opened' });
       // Whoever heard it may have reset the breaker.
       return this.#admitHere(nowMs, leaseMs);
@@ -151,9 +155,21 @@ export class Breaker {
 
   /** What the end of a probe says about the server; a slow one speaks against it. */
   judgeProbe(verdict: Verdict, times: { readonly nowMs: number; readonly startedAtMs: number }): ProbeFinding {
-    if (verdict.kind === 'success') return this.#windows?.some(({ trip }) => isSlow(trip, times)) === true ? 'failure' : 'success';
+    if (verdict.kind === 'success') return this.#windows?.isSlow(times) === true ? 'failure' : 'success';
     return isBreakerFailure(verdict) ? 'failure' : 'none';
   }
+
+  get countsOperations(): boolean {
+    return this.#spec.counts === 'operation';
+  }
+
+  /** Whether it was given while closed, with no transition since. */
+  isOfThisPeriod(permit: number): boolean {
+    return permit === this.#period;
+  }
+
+  /** What the server asks for by a throttled answer. Nothing where nobody else follows this breaker. */
+  passOn(_verdict: Extract<Verdict, { kind: 'throttled' }>): void {}
 
   /** Counts a rejection that was decided by `mayAdmit`. */
   countRejection(): void {
@@ -222,15 +238,15 @@ export class Breaker {
   snapshot(): BreakerSnapshot {
     const state = this.#state;
     const nowMs = this.#owner.clock.now();
+    const { failures, threshold } = this.#count(nowMs);
     return {
       state: state.kind,
       mode: this.#mode,
       byHand: state.kind === 'open' ? state.byHand : null,
-      failures: this.#countFailures(nowMs),
-      failureThreshold:
-        this.#windows === null || Number.isFinite(this.#failureThreshold) ? this.#failureThreshold : leastFailures(this.#windows),
-      failureRate: this.#highestRate('failures', nowMs),
-      slowRate: this.#highestRate('slow', nowMs),
+      failures,
+      failureThreshold: Number.isFinite(this.#failureThreshold) ? this.#failureThreshold : threshold,
+      failureRate: this.#windows?.highestRate('failures', nowMs) ?? null,
+      slowRate: this.#windows?.highestRate('slow', nowMs) ?? null,
       successes: state.kind === 'half-open' ? state.successes : 0,
       successThreshold: this.#successThreshold,
       openMs: toOpenMs(this.#spec.openMs, Math.max(0, this.#streak - (state.kind === 'closed' ? 0 : 1))),
@@ -249,22 +265,23 @@ export class Breaker {
     times: { readonly nowMs: number; readonly startedAtMs: number },
   ): void {
     if (this.#mode === 'disabled') return;
+    let { failures } = state;
     if (verdict.kind === 'success') {
-      if (state.failures > 0) this.#state = CLOSED;
+      if (failures > 0) this.#state = CLOSED;
       if (this.#windows === null && !this.#isReached) return;
+      failures = 0;
     } else if (isBreakerFailure(verdict)) {
       const isNew = !this.#isSameBurst(times);
       this.#noteFailure(times.nowMs);
-      if (isNew) this.#state = { kind: 'closed', failures: state.failures + 1 };
+      if (isNew) this.#state = { kind: 'closed', failures: ++failures };
     } else {
       return;
     }
-    const cause = this.#judge(verdict, times);
-    if (this.#mode === 'active') {
-      if (cause !== null) this.#open(this.#countFailures(times.nowMs), { from: 'closed', nowMs: times.nowMs, cause });
-    } else {
-      this.#noteReached(cause, times.nowMs);
-    }
+    const threshold = this.#failureThreshold;
+    const byRate = this.#windows === null ? null : this.#windows.add({ isFailure: verdict.kind !== 'success' }, times);
+    const reached: Reached | null = failures >= threshold ? { cause: 'consecutive', failures, threshold } : byRate;
+    if (this.#mode !== 'active') this.#noteReached(reached);
+    else if (reached !== null) this.#open(reached, { from: 'closed', nowMs: times.nowMs, cause: reached.cause });
   }
 
   /** The attempt began before the previous failure and failed shortly after it. */
@@ -273,24 +290,11 @@ export class Breaker {
     return this.#lumpMs > 0 && times.startedAtMs < lastFailureMs && times.nowMs - lastFailureMs <= this.#lumpMs;
   }
 
-  /** Counts in the windows too. Null: no trip is reached. */
-  #judge(verdict: Verdict, times: { readonly nowMs: number; readonly startedAtMs: number }): OpeningCause | null {
-    const state = this.#state;
-    let cause: OpeningCause | null = state.failures >= this.#failureThreshold ? 'consecutive' : null;
-    if (this.#windows === null) return cause;
-    const { nowMs } = times;
-    const isFailure = verdict.kind !== 'success';
-    for (const window of this.#windows) {
-      window.add({ isFailure, isSlow: isSlow(window.trip, times), nowMs });
-      cause ??= judgeWindow(window, nowMs);
-    }
-    return cause;
-  }
-
-  #noteReached(cause: OpeningCause | null, nowMs: number): void {
+  #noteReached(reached: Reached | null): void {
     const wasReached = this.#isReached;
-    this.#isReached = cause !== null;
-    if (cause !== null && !wasReached) this.#owner.onChange?.({ kind: 'breaker.would-open', failures: this.#countFailures(nowMs), cause });
+    this.#isReached = reached !== null;
+    if (reached === null || wasReached) return;
+    this.#owner.onChange?.({ kind: 'breaker.would-open', failures: reached.failures, cause: reached.cause });
   }
 
   #settleProbe(
@@ -311,25 +315,28 @@ export class Breaker {
       }
     } else if (finding === 'failure') {
       if (verdict.kind !== 'success') this.#noteFailure(times.nowMs);
-      this.#open(state.failures, { from: 'half-open', nowMs: times.nowMs, cause: 'probe' });
+      this.#open(state.count, { from: 'half-open', nowMs: times.nowMs, cause: 'probe' });
     }
   }
 
-  #open(failures: number, options: { readonly from: 'closed' | 'half-open'; readonly nowMs: number; readonly cause: OpeningCause }): void {
+  #open(
+    count: FailureCount,
+    options: { readonly from: 'closed' | 'half-open'; readonly nowMs: number; readonly cause: OpeningCause },
+  ): void {
     const { from, cause } = options;
     const openMs = toOpenMs(this.#spec.openMs, this.#streak);
     this.#noteOpening();
-    this.#enter({ kind: 'open', untilMs: options.nowMs + openMs, failures, byHand: null });
-    this.#owner.onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause });
+    this.#enter({ kind: 'open', untilMs: options.nowMs + openMs, count, byHand: null });
+    this.#owner.onChange?.({ kind: 'breaker.opened', failures: count.failures, from, openMs, cause });
   }
 
   #openByHand(reason: string, openMs: number): void {
     const { kind: from } = this.#state;
     const nowMs = this.#owner.clock.now();
-    const failures = this.#countFailures(nowMs);
+    const count = this.#count(nowMs);
     this.#noteOpening();
-    this.#enter({ kind: 'open', untilMs: nowMs + openMs, failures, byHand: { reason, untilWallMs: this.#owner.clock.wall() + openMs } });
-    this.#owner.onChange?.({ kind: 'breaker.opened', failures, from, openMs, cause: 'by-hand', reason });
+    this.#enter({ kind: 'open', untilMs: nowMs + openMs, count, byHand: { reason, untilWallMs: this.#owner.clock.wall() + openMs } });
+    this.#owner.onChange?.({ kind: 'breaker.opened', failures: count.failures, from, openMs, cause: 'by-hand', reason });
   }
 
   #noteOpening(): void {
@@ -353,24 +360,16 @@ export class Breaker {
   #close(): void {
     if (this.#troubles !== null) this.#troubles.streak = 0;
     this.#isReached = false;
-    for (const window of this.#windows ?? []) window.clear();
+    this.#windows?.clear();
     this.#enter(CLOSED);
   }
 
-  /** While closed, what counts now, the most of all windows; later, what opened it. */
-  #countFailures(nowMs: number): number {
+  /** While closed, how near it is to opening; later, what opened it. */
+  #count(nowMs: number): FailureCount {
     const state = this.#state;
-    if (state.kind !== 'closed' || this.#windows === null || Number.isFinite(this.#failureThreshold)) return state.failures;
-    return Math.max(...this.#windows.map((window) => window.figures(nowMs).failures));
-  }
-
-  #highestRate(of: 'failures' | 'slow', nowMs: number): number | null {
-    let highest: number | null = null;
-    for (const window of this.#windows ?? []) {
-      const figures = window.figures(nowMs);
-      if (figures.calls > 0) highest = Math.max(highest ?? 0, figures[of] / figures.calls);
-    }
-    return highest;
+    if (state.kind !== 'closed') return state.count;
+    if (this.#windows !== null && !Number.isFinite(this.#failureThreshold)) return this.#windows.nearest(nowMs);
+    return { failures: state.failures, threshold: this.#failureThreshold };
   }
 
   /** As everybody else would, but without those who share this breaker: what time or a mode does is no order of anybody. */
@@ -399,9 +398,4 @@ export class Breaker {
     }
     return (this.#spec.halfOpen?.probes ?? 1) - leases.size;
   }
-}
-
-function leastFailures(windows: readonly OutcomeWindow[]): number {
-  const least = windows.map(({ trip }) => Math.ceil(trip.minCalls * Math.min(trip.failureRate ?? 1, trip.slowRate ?? 1)));
-  return Math.min(...least);
 }

@@ -10,17 +10,14 @@ import { FailedOutcome } from './failed-outcome.ts';
 import type { Place } from './fair-line.ts';
 import type { CallOptions } from './inner-call.ts';
 import { judgeAnswer } from './judge-answer.ts';
+import type { OperationCount } from './operation-count.ts';
 import type { PipelineCore } from './pipeline-core.ts';
 import type { RejectionCode, RejectionReason } from './rejections.ts';
 import { Pause, planRepeatMs } from './repetition.ts';
 import type { ResilienceError } from './resilience-error.ts';
-import type { Settlement, Verdict } from './verdict.ts';
+import { CANCELED, type Settlement, SUCCESS, TIMEOUT, type Verdict } from './verdict.ts';
 
 type Phase = 'new' | 'asking' | 'waiting' | 'running' | 'pausing' | 'done';
-
-const SUCCESS: Verdict = { kind: 'success' };
-const TIMEOUT: Verdict = { kind: 'timeout' };
-const CANCELED: Verdict = { kind: 'canceled' };
 
 const RESOLVED = Promise.resolve();
 
@@ -55,12 +52,15 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   #waits = NEVER_WAITED;
   #pause: Pause | null = null;
   #running: Attempt | null = null;
+  /** Null where the breaker counts attempts. */
+  readonly #operation: OperationCount | null;
 
   constructor(core: PipelineCore, callee: (context: CallContext) => unknown, options: CallOptions) {
     this.#core = core;
     this.#callee = callee;
     this.#options = options;
     this.#isParked = options.lane === 'parked';
+    this.#operation = core.createOperationCount();
     this.level = options.priority === undefined ? NORMAL_LEVEL : PRIORITIES.indexOf(options.priority);
   }
 
@@ -135,8 +135,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
       this.#judge(running, CANCELED);
       this.#abandon(running, { reason, because: 'canceled' });
     }
-    this.#tellEnded('canceled', reason);
-    this.#fail(() => reason);
+    this.#fail('canceled', () => reason);
   }
 
   /** The deadline has passed. */
@@ -154,8 +153,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
       this.#judge(running, isJudge ? TIMEOUT : CANCELED, { timeoutMs: nowMs - running.startedAtMs });
       this.#abandon(running, { reason: error, because: 'deadline' });
     }
-    this.#tellEnded(running === null ? 'rejected' : 'timeout', error);
-    this.#fail(() => error);
+    this.#fail(running === null ? 'rejected' : 'timeout', () => error);
   }
 
   begin(nowMs: number): boolean {
@@ -193,8 +191,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     this.#abandon(attempt, { reason: error, because: 'timeout' });
     if (!this.#isDone() && !this.#pauseBeforeRepeat(TIMEOUT, { error, nowMs: attempt.nowMs })) {
       this.#finish();
-      this.#tellEnded('timeout', error);
-      this.#fail(() => error);
+      this.#fail('timeout', () => error);
     }
   }
 
@@ -207,8 +204,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     this.#judge(attempt, SUCCESS);
     if (!this.#isDone()) {
       this.#finish();
-      this.#tellEnded('success', undefined);
-      this.#succeed(value);
+      this.#succeed(value, 'success');
     }
     this.#releaseSlot(attempt.nowMs);
   }
@@ -221,9 +217,8 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     this.#judge(attempt, verdict, { timeoutMs });
     if (!this.#isDone() && (verdict.kind === 'success' || !this.#pauseBeforeRepeat(verdict, { error, nowMs }))) {
       this.#finish();
-      this.#tellEnded(verdict.kind, error);
-      if (settlement.ok) this.#succeed(settlement.value);
-      else this.#fail(() => error);
+      if (settlement.ok) this.#succeed(settlement.value, verdict.kind);
+      else this.#fail(verdict.kind, () => error);
     }
     this.#releaseSlot(nowMs);
   }
@@ -320,7 +315,9 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
       if (core.adaptiveTimeout !== null && ownTimeoutMs === undefined) core.learnTimeout(op, verdict, nowMs - startedAtMs);
       if (core.gate?.hasLimiter === true) core.gate.learn({ verdict, op: this.op, startedAtMs, nowMs, timeoutMs: known?.timeoutMs });
     }
-    core.breaker?.settle(attempt.permit, verdict, attempt);
+    if (verdict.kind === 'throttled') core.breaker?.passOn(verdict);
+    if (this.#operation === null) core.breaker?.settle(attempt.permit, verdict, attempt);
+    else this.#operation.noteAttempt(attempt, verdict);
   }
 
   #abandon(attempt: Attempt, why: { readonly reason: unknown; readonly because: 'timeout' | 'deadline' | 'canceled' }): void {
@@ -356,26 +353,27 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   #end(code: RejectionCode, facts?: RejectionReason): void {
     this.#finish();
     this.#core.countRejection(this, code);
-    if (this.#core.hears('call.ended')) this.#tellEnded('rejected', this.#createError(code, facts));
-    this.#fail(() => this.#createError(code, facts));
+    this.#fail('rejected', () => this.#createError(code, facts));
   }
 
-  #succeed(value: unknown): void {
+  #succeed(value: unknown, outcome: Verdict['kind']): void {
+    this.#conclude(outcome, () => undefined);
     this.#resolve?.(this.#reject === null ? { ok: true, value, meta: this.meta() } : value);
   }
 
-  /** `createError` is called at most once, and only where somebody wants the error. */
-  #fail(createError: () => unknown): void {
+  /** `createError` is called only where somebody wants the error. */
+  #fail(outcome: Verdict['kind'] | 'rejected', createError: () => unknown): void {
+    this.#conclude(outcome, createError);
     const reject = this.#reject;
     if (reject === null) this.#resolve?.(new FailedOutcome(createError, this.meta()));
     // One turn later the caller listens, which spares Node the bookkeeping of an unhandled rejection.
     else void RESOLVED.then(() => reject(createError()));
   }
 
-  #tellEnded(outcome: Verdict['kind'] | 'rejected', error: unknown): void {
-    const core = this.#core;
-    if (!core.hears('call.ended')) return;
-    core.emit({ kind: 'call.ended', op: this.op, priority: this.priority, outcome, ...this.meta(), error });
+  #conclude(outcome: Verdict['kind'] | 'rejected', createError: () => unknown): void {
+    if (outcome !== 'canceled') this.#operation?.end();
+    if (!this.#core.hears('call.ended')) return;
+    this.#core.emit({ kind: 'call.ended', op: this.op, priority: this.priority, outcome, ...this.meta(), error: createError() });
   }
 
   /** A method, because the compiler does not see that others may end the call while it is being judged. */

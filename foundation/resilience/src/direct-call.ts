@@ -1,10 +1,7 @@
 import type { Priority } from '@breakwater/kernel';
 import type { CallContext, RunOptions } from './call-context.ts';
 import type { PipelineCore } from './pipeline-core.ts';
-import { classifyByDefault, type Settlement, type Verdict } from './verdict.ts';
-
-const SUCCESS: Verdict = { kind: 'success' };
-const IGNORED: Verdict = { kind: 'ignored' };
+import { classifyByDefault, IGNORED, type Settlement, SUCCESS, type Verdict } from './verdict.ts';
 
 /** At first every call is timed, later one of so many: reading a clock twice costs as much as all the rest of a direct call. */
 const TIMED_AT_FIRST = 128;

@@ -8,6 +8,7 @@ import type { BreakerChange } from './breaker-report.ts';
 import { Deadlines } from './deadline-list.ts';
 import { type EventListener, isHeardBy, type ResilienceEvent, tell } from './events.ts';
 import { type CallFigures, CallTally, type LatencyHistogram } from './figures.ts';
+import { OperationCount } from './operation-count.ts';
 import { type RejectionCode, Rejections } from './rejections.ts';
 import { RetryBudget, type RetryBudgetSpec } from './retry-budget.ts';
 import type { SharedBreakers } from './shared-breakers.ts';
@@ -172,6 +173,11 @@ export class PipelineCore {
   leastLatencyMs(): number {
     const { latency } = this;
     return latency.total < ENOUGH_LATENCIES ? 0 : latency.quantileMs(LEAST_SHARE);
+  }
+
+  /** For one call; null where the breaker counts attempts. */
+  createOperationCount(): OperationCount | null {
+    return this.breaker?.countsOperations === true ? new OperationCount(this.breaker) : null;
   }
 
   callFigures(): CallFigures {

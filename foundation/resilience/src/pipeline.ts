@@ -202,6 +202,7 @@ class CoreBreakerControl implements BreakerControl {
       settle: (verdict) => {
         if (isSettled) return;
         isSettled = true;
+        if (verdict.kind === 'throttled') this.#breaker.passOn(verdict);
         this.#breaker.settle(permit, verdict, { nowMs: this.#core.clock.now(), startedAtMs });
       },
     };

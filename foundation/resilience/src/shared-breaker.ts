@@ -90,11 +90,11 @@ export class SharedBreaker extends Breaker {
     return super.mayAdmit(nowMs) && this.#link.ask(nowMs, onAnswered);
   }
 
+  override passOn({ retryAfterMs = 0 }: Extract<Verdict, { kind: 'throttled' }>): void {
+    if (retryAfterMs > 0) this.#link.hold(Math.min(MAX_HOLD_MS, retryAfterMs));
+  }
+
   override settle(permit: number, verdict: Verdict, times: { readonly nowMs: number; readonly startedAtMs: number }): void {
-    if (verdict.kind === 'throttled' && verdict.retryAfterMs !== undefined) {
-      const forMs = Math.min(MAX_HOLD_MS, verdict.retryAfterMs);
-      if (forMs > 0) this.#link.hold(forMs);
-    }
     const probe = permit < 0 ? this.#probes.get(permit) : undefined;
     if (probe === undefined) {
       super.settle(permit, verdict, times);

@@ -78,6 +78,11 @@ export interface BreakerSpec {
     readonly leaseMs?: number;
   };
   /**
+   * What one failure is. `attempt`: each attempt that fails. `operation`: a call that ends with a failure, however often it was repeated;
+   * while half-open each attempt still counts, because it is a probe. Default `attempt`, which finds out sooner.
+   */
+  readonly counts?: 'attempt' | 'operation';
+  /**
    * Failures of attempts that began before the previous failure, and end within this time of it, count once, so that one
    * burst of parallel timeouts is one failure of a `consecutive` trip. Default 0: each counts.
    */

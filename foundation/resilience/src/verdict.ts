@@ -32,10 +32,11 @@ export interface CallInfo {
 /** Pure and quick: it runs once per attempt. */
 export type Classifier = (settlement: Settlement, call: CallInfo) => Verdict;
 
-const SUCCESS: Verdict = { kind: 'success' };
-const TIMEOUT: Verdict = { kind: 'timeout' };
+export const SUCCESS: Verdict = { kind: 'success' };
+export const TIMEOUT: Verdict = { kind: 'timeout' };
+export const IGNORED: Verdict = { kind: 'ignored' };
+export const CANCELED: Verdict = { kind: 'canceled' };
 const TRANSIENT: Verdict = { kind: 'failure', transient: true };
-const IGNORED: Verdict = { kind: 'ignored' };
 
 /**
  * For callees that say nothing of themselves: every value is a success, every error a transient failure. Rejections by
