@@ -41,6 +41,7 @@ const CORE = [
   'shared-breakers',
   'shared-link',
   'shared-record',
+  'shared-retry-budget',
   'shared-verdict',
   'shared-writes',
   'stale-cache',

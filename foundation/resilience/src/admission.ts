@@ -129,7 +129,10 @@ export class Admission {
 
   remove(waiter: AdmissionWaiter): void {
     this.#queue.remove(waiter);
-    if (this.#queue.size === 0) this.#pace.noteEmpty();
+    if (this.#queue.size > 0) return;
+    this.#pace.noteEmpty();
+    // It keeps the process alive, and there is nobody left to wait for.
+    this.#disarm();
   }
 
   /** Gives a slot back and starts who is next. */
@@ -201,8 +204,8 @@ export class Admission {
   }
 
   waitCounts(priority: Priority): DurationCounts {
-    const figures = this.#levels.find((each) => each.priority === priority);
-    return figures?.realCounts() ?? emptyDurationCounts();
+    // There is one for each priority.
+    return (this.#levels[PRIORITIES.indexOf(priority)] as LevelFigures).realCounts();
   }
 
   snapshot(): QueueSnapshot {
@@ -344,7 +347,8 @@ class LevelFigures {
 
   realCounts(): DurationCounts {
     const counts = this.realWaits.copyCounts() ?? emptyDurationCounts();
-    counts[0] = (counts[0] ?? 0) + this.started - this.realWaits.total;
+    // The first bucket exists: there are many.
+    counts[0] = (counts[0] as number) + this.started - this.realWaits.total;
     return counts;
   }
 

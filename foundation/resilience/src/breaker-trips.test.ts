@@ -222,7 +222,9 @@ describe('by hand', () => {
   });
 
   it.each([0, -1, Number.NaN])('refuses to isolate for %s ms', (expiresMs) => {
-    expect(() => create(trip).breaker.isolate('x', { expiresMs })).toThrow(expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID' }));
+    expect(() => create(trip).breaker.isolate('x', { expiresMs })).toThrow(
+      expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID', message: `expiresMs of an isolation must be above 0, not ${expiresMs}.` }),
+    );
   });
 
   it('drops what calls find that were under way', () => {
@@ -249,6 +251,27 @@ describe('modes', () => {
     call(FAILURE);
     call(FAILURE);
     expect(changes).toHaveLength(2);
+  });
+
+  it('tells again after a success, and after somebody has reset it, where one failure is enough', () => {
+    const { breaker, call, changes } = create({ kind: 'consecutive', failures: 1 }, { mode: 'metrics-only' });
+    const told = () => changes.filter(({ kind }) => kind === 'breaker.would-open').length;
+    call(FAILURE);
+    expect(told()).toBe(1);
+    call(SUCCESS);
+    call(FAILURE);
+    expect(told()).toBe(2);
+    breaker.reset('test');
+    call(FAILURE);
+    expect(told()).toBe(3);
+  });
+
+  it('tells nobody of a change that closes nothing', () => {
+    const { breaker, changes } = create(trip);
+    breaker.setMode('metrics-only');
+    breaker.setMode('disabled');
+    breaker.setMode('active');
+    expect([changes, breaker.state]).toEqual([[], 'closed']);
   });
 
   it('counts nothing but admissions while it is disabled', () => {
@@ -284,7 +307,7 @@ describe('modes', () => {
     await clock.advance(1_000);
     expect(breaker.admit(clock.now())).not.toBe(NO_PERMIT);
     expect(breaker.state).toBe('closed');
-    expect(changes.at(-1)).toMatchObject({ kind: 'breaker.reset' });
+    expect(changes.at(-1)).toEqual({ kind: 'breaker.reset', reason: 'the time set by hand is over' });
   });
 
   it('closes a half-open one that is switched off', async () => {

@@ -45,7 +45,7 @@ describe('closed breaker', () => {
     expect(breaker.snapshot()).toMatchObject({ failures: 4, failureThreshold: 2 });
     fail(1);
     expect(breaker.state).toBe('open');
-    expect(() => breaker.setFailureThreshold(0)).toThrow('whole number');
+    expect(() => breaker.setFailureThreshold(0)).toThrow('failures must be a whole number');
     expect(() => breaker.setFailureThreshold(Number.POSITIVE_INFINITY)).toThrow('whole number');
     const byRate = create({ trip: { kind: 'count-window', calls: 10, minCalls: 5, failureRate: 0.5 } }).breaker;
     expect(() => byRate.setFailureThreshold(3)).toThrow('no trip by failures in a row');
@@ -93,6 +93,28 @@ describe('closed breaker', () => {
       expect(breaker.snapshot().failures).toBe(2);
     });
   });
+});
+
+describe('burst', () => {
+  it('holds nothing that began when or after the failure before it was known', async () => {
+    const { breaker, clock, settle, admit } = create({ lumpMs: 1_000, trip: { kind: 'consecutive', failures: 9 } });
+    await clock.advance(100);
+    settle(admit(), FAILURE, 50);
+    settle(admit(), FAILURE, 99);
+    expect(breaker.snapshot().failures).toBe(1);
+    settle(admit(), FAILURE, 100);
+    expect(breaker.snapshot().failures).toBe(2);
+    await clock.advance(10);
+    settle(admit(), FAILURE, 101);
+    expect(breaker.snapshot().failures).toBe(3);
+  });
+});
+
+it('asks for times where slowness or bursts count, and never asks others', () => {
+  expect(create().breaker.needsTimes).toBe(false);
+  expect(create({ lumpMs: 1 }).breaker.needsTimes).toBe(true);
+  expect(create({ trip: { kind: 'count-window', calls: 2, minCalls: 1, failureRate: 1 } }).breaker.needsTimes).toBe(true);
+  expect([create().breaker.isAlone, create().breaker.awaitLease(() => undefined)]).toEqual([true, false]);
 });
 
 describe('open breaker', () => {
@@ -183,7 +205,7 @@ describe('half-open breaker', () => {
     settle(admit(), SUCCESS);
     expect(breaker.state).toBe('closed');
     expect(changes.at(-1)).toEqual({ kind: 'breaker.closed', successes: 2 });
-    expect(breaker.snapshot()).toMatchObject({ failures: 0, openedAtWallMs: null });
+    expect(breaker.snapshot()).toMatchObject({ failures: 0, successes: 0, openedAtWallMs: null });
   });
 
   it('opens again when a probe fails', async () => {
@@ -226,9 +248,17 @@ describe('half-open breaker', () => {
     expect(breaker.state).toBe('half-open');
   });
 
+  it('remembers when a probe failed last', async () => {
+    const { breaker, clock, admit, settle } = await createHalfOpen();
+    const before = breaker.snapshot().lastFailureAtWallMs;
+    settle(admit(), FAILURE);
+    expect([before, breaker.snapshot().lastFailureAtWallMs]).toEqual([clock.wall() - 30_000, clock.wall()]);
+  });
+
   it('says when the first of several probes gives its permit back', async () => {
     const { breaker, clock, admit } = await createHalfOpen({ halfOpen: { probes: 2, leaseMs: 10_000 } });
     admit();
+    expect(breaker.retryAfterMs(clock.now())).toBe(0);
     await clock.advance(4_000);
     admit();
     expect(breaker.retryAfterMs(clock.now())).toBe(6_000);

@@ -159,10 +159,6 @@ export class Breaker {
     return isBreakerFailure(verdict) ? 'failure' : 'none';
   }
 
-  get countsOperations(): boolean {
-    return this.#spec.counts === 'operation';
-  }
-
   /** Whether it was given while closed, with no transition since. */
   isOfThisPeriod(permit: number): boolean {
     return permit === this.#period;
@@ -220,12 +216,9 @@ export class Breaker {
     if (mode === this.#mode) return;
     this.#mode = mode;
     const state = this.#state;
-    if (mode !== 'active' && state.kind !== 'closed' && !(state.kind === 'open' && state.byHand !== null)) {
-      this.#resetHere(`now ${mode}`);
-    } else if (state.kind === 'closed') {
-      // What was counted in another mode must not open it later.
-      this.#close();
-    }
+    // What was counted in another mode must not open it later.
+    if (state.kind === 'closed') this.#close();
+    else if (state.kind === 'half-open' || state.byHand === null) this.#resetHere(`now ${mode}`);
   }
 
   /** What was counted stays, so a threshold below it opens with the next failure and not by itself. */
@@ -249,7 +242,7 @@ export class Breaker {
       slowRate: this.#windows?.highestRate('slow', nowMs) ?? null,
       successes: state.kind === 'half-open' ? state.successes : 0,
       successThreshold: this.#successThreshold,
-      openMs: toOpenMs(this.#spec.openMs, Math.max(0, this.#streak - (state.kind === 'closed' ? 0 : 1))),
+      openMs: toOpenMs(this.#spec.openMs, Math.max(0, this.#streak - 1)),
       retryAfterMs: state.kind === 'open' && Number.isFinite(state.untilMs) ? Math.max(0, state.untilMs - nowMs) : null,
       openedAtWallMs: state.kind === 'closed' ? null : this.#remember().openedAtWallMs,
       lastFailureAtWallMs: this.#troubles?.lastFailureAtWallMs ?? null,
@@ -278,7 +271,7 @@ export class Breaker {
       return;
     }
     const threshold = this.#failureThreshold;
-    const byRate = this.#windows === null ? null : this.#windows.add({ isFailure: verdict.kind !== 'success' }, times);
+    const byRate = this.#windows === null ? null : this.#windows.add(verdict, times);
     const reached: Reached | null = failures >= threshold ? { cause: 'consecutive', failures, threshold } : byRate;
     if (this.#mode !== 'active') this.#noteReached(reached);
     else if (reached !== null) this.#open(reached, { from: 'closed', nowMs: times.nowMs, cause: reached.cause });

@@ -20,6 +20,7 @@ import { CANCELED, type Settlement, SUCCESS, TIMEOUT, type Verdict } from './ver
 type Phase = 'new' | 'asking' | 'waiting' | 'running' | 'pausing' | 'done';
 
 const RESOLVED = Promise.resolve();
+const NO_ERROR = (): undefined => undefined;
 
 /** The permit of a call that no breaker guards. */
 const UNGUARDED = 1;
@@ -77,7 +78,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   }
 
   get priority(): Priority {
-    return PRIORITIES[this.level] ?? 'normal';
+    return this.#options.priority ?? 'normal';
   }
 
   get fairKey(): string | undefined {
@@ -357,7 +358,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   }
 
   #succeed(value: unknown, outcome: Verdict['kind']): void {
-    this.#conclude(outcome, () => undefined);
+    this.#conclude(outcome, NO_ERROR);
     this.#resolve?.(this.#reject === null ? { ok: true, value, meta: this.meta() } : value);
   }
 

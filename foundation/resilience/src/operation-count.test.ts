@@ -148,6 +148,15 @@ describe('a breaker that counts operations', () => {
     expect(state()).toBe('closed');
   });
 
+  it('opens with the first probe that fails, though another one may be sent', async () => {
+    const { clock, call, state } = create({ breaker: { ...BREAKER, halfOpen: { probes: 2 } } });
+    await call('fff');
+    await call('fff');
+    await clock.advance(1_000);
+    await call('fs', {}, 20);
+    expect(state()).toBe('open');
+  });
+
   it('passes on to the others at once what the server asks for', async () => {
     const clock = new ManualClock();
     const server = createMemorySharedServer({ clock });

@@ -23,11 +23,11 @@ export function createOutcomeWindow(trip: WindowTrip): OutcomeWindow {
 
 /** Which of its rates a window has reached, if any. */
 export function judgeWindow(window: OutcomeWindow, nowMs: number): WindowVerdict | null {
-  const { trip } = window;
+  const { minCalls, failureRate = Number.POSITIVE_INFINITY, slowRate = Number.POSITIVE_INFINITY } = window.trip;
   const { calls, failures, slow } = window.figures(nowMs);
-  if (calls < trip.minCalls) return null;
-  if (trip.failureRate !== undefined && failures >= trip.failureRate * calls) return 'failure-rate';
-  return trip.slowRate !== undefined && slow >= trip.slowRate * calls ? 'slow-rate' : null;
+  if (calls < minCalls) return null;
+  if (failures >= failureRate * calls) return 'failure-rate';
+  return slow >= slowRate * calls ? 'slow-rate' : null;
 }
 
 const FAILED = 1;

@@ -352,8 +352,9 @@ it('holds its bounds in any order of starts, ends and waits', () => {
     latencyMs: fc.integer({ min: 0, max: 10_000 }),
   });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (steps, chance) => {
+    fc.property(fc.array(step, { maxLength: 20, size: 'max' }), fc.double({ min: 0, max: 0.999, noNaN: true }), (steps, chance) => {
       const { limiter, start, reject, timeOut, askForPause, succeed, perSecond } = create({}, () => chance);
+      const broken: string[] = [];
       let nowMs = 1_000;
       for (const { kind, waitMs, latencyMs } of steps) {
         nowMs += waitMs;
@@ -363,16 +364,17 @@ it('holds its bounds in any order of starts, ends and waits', () => {
         else if (kind === 'timeout') timeOut(nowMs);
         else if (kind === 'retry-after') askForPause(nowMs, latencyMs);
         else if (kind === 'held') limiter.heldBack(nowMs);
-        expect(Number.isInteger(limiter.windowFor('low'))).toBe(true);
-        expect(limiter.windowFor('low')).toBeGreaterThanOrEqual(1);
-        expect(limiter.windowFor('critical')).toBe(limiter.windowFor('low') + 1);
-        expect(perSecond() === 0 || perSecond() >= 0.0999).toBe(true);
+        const window = limiter.windowFor('low');
+        if (!(Number.isInteger(window) && window >= 1)) broken.push(`window ${window}`);
+        if (limiter.windowFor('critical') !== window + 1) broken.push('no place for a person');
+        if (!(perSecond() === 0 || perSecond() >= 0.0999)) broken.push(`${perSecond()} per second`);
         const [person, background] = [limiter.readyAtMs('critical'), limiter.readyAtMs('low')];
-        expect(person).toBeLessThanOrEqual(background);
+        if (!(person <= background)) broken.push('a person waits longer');
         // Nobody waits for ever: the longest named pause with its jitter, or the tokens borrowed at the least rate.
-        expect(background - nowMs).toBeLessThanOrEqual(Math.max(66_000, (steps.length + 1) * 10_000));
+        if (!(background - nowMs <= Math.max(66_000, (steps.length + 1) * 10_000))) broken.push(`ready in ${background - nowMs} ms`);
       }
+      expect(broken).toEqual([]);
     }),
-    { numRuns: 500 },
+    { numRuns: 10_000 },
   );
-});
+}, 60_000);

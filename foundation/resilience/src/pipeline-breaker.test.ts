@@ -39,6 +39,25 @@ describe('a breaker in the hands of somebody', () => {
     await expect(pipeline.run(() => 2)).resolves.toBe(2);
   });
 
+  it('may have its probe canceled at the sight of its success', async () => {
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const pipeline = createPipeline(
+      { breaker: { trip: { kind: 'consecutive', failures: 1 }, openMs: 1_000 }, admission: { maxConcurrent: 1 } },
+      {
+        key: 'server-1',
+        clock,
+        onEvent: ({ kind }) => {
+          if (kind === 'breaker.closed') stop.abort('seen enough');
+        },
+      },
+    );
+    pipeline.breaker?.trip('test');
+    await clock.advance(1_000);
+    await expect(pipeline.run(() => 'fine', { signal: stop.signal })).rejects.toBe('seen enough');
+    expect(pipeline.snapshot()).toMatchObject({ breaker: { state: 'closed' }, queue: { active: 0 }, calls: { ok: 1 } });
+  });
+
   it('does not let a retry wait for what is isolated', async () => {
     const { clock, pipeline, breaker } = create();
     const call = pipeline.attempt(

@@ -55,6 +55,8 @@ export class PipelineCore {
   /** Nothing in the specification ends a call or makes it wait. */
   readonly isUntimed: boolean;
   readonly #onEvent: EventListener | undefined;
+  /** Null where the breaker counts attempts. */
+  readonly #operationBreaker: Breaker | null;
   #tally: CallTally | null = null;
   #aborts: AbortLinks | null = null;
   #deadlines: Deadlines | null;
@@ -70,6 +72,7 @@ export class PipelineCore {
     this.#deadlines = options.deadlines ?? null;
     this.#onEvent = options.onEvent;
     this.breaker = spec.breaker === undefined ? null : this.#createBreaker(spec.breaker, options);
+    this.#operationBreaker = spec.breaker?.counts === 'operation' ? this.breaker : null;
     const { attempt } = spec;
     this.adaptiveTimeout = attempt?.adaptive === undefined ? null : new AdaptiveTimeout(attempt.adaptive, { maxMs: attempt.timeoutMs });
     const budget = spec.retry?.budget;
@@ -177,7 +180,7 @@ export class PipelineCore {
 
   /** For one call; null where the breaker counts attempts. */
   createOperationCount(): OperationCount | null {
-    return this.breaker?.countsOperations === true ? new OperationCount(this.breaker) : null;
+    return this.#operationBreaker === null ? null : new OperationCount(this.#operationBreaker);
   }
 
   callFigures(): CallFigures {

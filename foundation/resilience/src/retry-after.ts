@@ -57,9 +57,8 @@ function parseHttpDateMs(text: string, nowWallMs: number): number | undefined {
 
 /** RFC 9110: two digits that seem to be more than 50 years ahead mean the past. */
 function toFullYear(twoDigits: number, nowWallMs: number): number {
-  const thisYear = 1970 + Math.floor(nowWallMs / 31_556_952_000);
-  const inThisCentury = thisYear - (thisYear % 100) + twoDigits;
-  return inThisCentury > thisYear + 50 ? inThisCentury - 100 : inThisCentury;
+  const latest = 1970 + Math.floor(nowWallMs / 31_556_952_000) + 50;
+  return latest - ((latest - twoDigits) % 100);
 }
 
 function daysOf(month: number, year: number): number {

@@ -111,6 +111,8 @@ export class SharedBreaker extends Breaker {
 
   override reset(reason: string): void {
     super.reset(reason);
+    // The others hear of it as the end of a disabling; here the link has forgotten that already.
+    this.#returnToService();
     this.#link.order({ kind: 'reset', reason, forMs: null });
   }
 

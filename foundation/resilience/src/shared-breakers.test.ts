@@ -422,6 +422,49 @@ describe('shared breakers', () => {
     expect(await burst()).toBe(18);
   });
 
+  it('repeat by a budget of their own as soon as the store fails to answer for the common one', async () => {
+    const clock = new ManualClock();
+    const store = createMemorySharedServer({ clock }).connect();
+    // Nobody has heard yet that it is out of reach.
+    store.exchange = () => Promise.reject(new Error('gone'));
+    const shared = createSharedBreakers({ store, clock, random: createSeededRandom(1) });
+    await clock.advance(0);
+    expect(shared.figures().status).toBe('ok');
+    const budget = shared.createRetryBudget({ share: 0, perSecond: 0, capacity: 3 }, { key: 'host', clock });
+    expect(budget.snapshot(0)).toEqual({ tokens: 1, spent: 0, refused: 0 });
+    expect([budget.tryTake(0), budget.tryTake(0)]).toEqual([true, false]);
+    await clock.advance(0);
+    expect(shared.figures().status).toBe('degraded');
+    expect([1, 2, 3, 4].map(() => budget.tryTake(0))).toEqual([true, true, true, false]);
+    expect(budget.snapshot(0)).toEqual({ tokens: 0, spent: 4, refused: 2 });
+    await shared.close();
+  });
+
+  it('are not said to be in order while the store answers but pushes nothing', async () => {
+    const clock = new ManualClock();
+    const store = createMemorySharedServer({ clock }).connect();
+    store.watch = () => () => undefined;
+    const statuses: SharedStatus[] = [];
+    const shared = createSharedBreakers({ store, clock, random: createSeededRandom(1), onStatus: ({ status }) => statuses.push(status) });
+    await clock.advance(5_000);
+    expect([store.calls.sync, shared.figures().status, statuses]).toEqual([1, 'connecting', []]);
+    await shared.close();
+  });
+
+  it('are silent when the store fails after they were closed', async () => {
+    const clock = new ManualClock();
+    const store = createMemorySharedServer({ clock }).connect();
+    let fail: (error: Error) => void = () => undefined;
+    store.sync = () => new Promise((_resolve, reject) => (fail = reject));
+    const statuses: SharedStatus[] = [];
+    const shared = createSharedBreakers({ store, clock, onStatus: ({ status }) => statuses.push(status) });
+    await clock.advance(0);
+    await shared.close();
+    fail(new Error('gone'));
+    await clock.advance(60_000);
+    expect([statuses, clock.pendingCount]).toEqual([[], 0]);
+  });
+
   it('hold one timer and one subscription for ten thousand breakers, and look only for those that are not closed', async () => {
     const clock = new ManualClock();
     const server = createMemorySharedServer({ clock });

@@ -4,7 +4,7 @@ import { tell } from './events.ts';
 import { requireAbove, requireCount } from './invalid-spec.ts';
 import type { RetryBudget, RetryBudgetSpec } from './retry-budget.ts';
 import { SharedBreaker } from './shared-breaker.ts';
-import { type LinkHost, type SharedLease, SharedLink } from './shared-link.ts';
+import { type LinkHost, SharedLink } from './shared-link.ts';
 import { SharedRetryBudget } from './shared-retry-budget.ts';
 import type { LeaseAnswer, SharedOpenTime, SharedOrder, SharedStore, SharedView } from './shared-store.ts';
 import { SharedWrites } from './shared-writes.ts';
@@ -155,7 +155,6 @@ class SharedState implements SharedBreakers, LinkHost {
       this,
     );
     const onLeave = (): void => {
-      this.#leased.delete(link);
       // Whoever came later under the same key has taken its place.
       if (this.#links.get(key) === link) this.#links.delete(key);
     };
@@ -247,7 +246,7 @@ class SharedState implements SharedBreakers, LinkHost {
       (found) => {
         if (!isLate) return { ...found, token };
         // Nobody waits for it any longer; others should not either.
-        if (found.granted) this.settle(link, { token, epoch: found.view.epoch, lapsesAtMs: 0, takenAtMs: 0 }, 'none');
+        if (found.granted) this.settle(link, { token, epoch: found.view.epoch }, 'none');
         return null;
       },
       (error: unknown) => {
@@ -261,9 +260,8 @@ class SharedState implements SharedBreakers, LinkHost {
     return result;
   }
 
-  settle(link: SharedLink, lease: SharedLease, outcome: 'success' | 'failure' | 'none'): void {
+  settle(link: SharedLink, lease: { readonly token: string; readonly epoch: number }, outcome: 'success' | 'failure' | 'none'): void {
     const { token, epoch } = lease;
-    if (token === null) return;
     const { key, openTime, successes } = link.terms;
     this.#write(WRITE_EXPIRES_MS, () => this.#store.settle({ key, token, epoch, outcome, instance: this.instance, successes, openTime }));
   }

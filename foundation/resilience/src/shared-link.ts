@@ -29,7 +29,7 @@ export interface LinkHost {
   vote(link: SharedLink, reason: string): void;
   /** Null: no answer in time. */
   askLease(link: SharedLink): Promise<(LeaseAnswer & { readonly token: string }) | null>;
-  settle(link: SharedLink, lease: SharedLease, outcome: 'success' | 'failure' | 'none'): void;
+  settle(link: SharedLink, lease: { readonly token: string; readonly epoch: number }, outcome: 'success' | 'failure' | 'none'): void;
   order(link: SharedLink, order: { readonly kind: OrderKind; readonly reason: string; readonly forMs: number | null }): void;
   hold(link: SharedLink, forMs: number): void;
 }
@@ -137,12 +137,14 @@ export class SharedLink {
     const lease = this.#lease;
     if (lease === null || nowMs - lease.takenAtMs < UNUSED_MS) return;
     this.#lease = null;
-    if (lease.token !== null) this.#host.settle(this, lease, 'none');
+    const { token, epoch } = lease;
+    if (token !== null) this.#host.settle(this, { token, epoch }, 'none');
   }
 
   settle(lease: SharedLease, outcome: 'success' | 'failure' | 'none'): void {
-    if (lease.token !== null) {
-      this.#host.settle(this, lease, outcome);
+    const { token, epoch } = lease;
+    if (token !== null) {
+      this.#host.settle(this, { token, epoch }, outcome);
     } else if (outcome === 'success') {
       this.#change(CLOSED_VERDICT, null);
     } else if (outcome === 'failure' && (this.#verdict.kind === 'open' || this.#verdict.kind === 'half-open')) {

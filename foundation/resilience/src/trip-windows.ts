@@ -1,5 +1,6 @@
 import { createOutcomeWindow, judgeWindow, type OutcomeWindow, type WindowVerdict } from './outcome-window.ts';
 import { isSlow, type WindowTrip } from './trip.ts';
+import type { Verdict } from './verdict.ts';
 
 /** How many failures there are, and how many open the breaker. */
 export interface FailureCount {
@@ -22,11 +23,12 @@ export class TripWindows {
   }
 
   /** Counts a call that has ended. The first rate that is reached now, with the failures in its own window; null: none is. */
-  add(call: { readonly isFailure: boolean }, times: CallTimes): (FailureCount & { readonly cause: WindowVerdict }) | null {
+  add(verdict: Verdict, times: CallTimes): (FailureCount & { readonly cause: WindowVerdict }) | null {
     const { nowMs } = times;
+    const isFailure = verdict.kind !== 'success';
     let reached: (FailureCount & { readonly cause: WindowVerdict }) | null = null;
     for (const window of this.#windows) {
-      window.add({ isFailure: call.isFailure, isSlow: isSlow(window.trip, times), nowMs });
+      window.add({ isFailure, isSlow: isSlow(window.trip, times), nowMs });
       if (reached !== null) continue;
       const cause = judgeWindow(window, nowMs);
       if (cause !== null) reached = { cause, ...countIn(window, nowMs) };
