@@ -137,7 +137,9 @@ test.each<[Fault, string, string]>([
 
 test('limits and the disk are told', async () => {
   expect(await failure({ maxBytes: 1_000 })).toEqual({ code: 'TRANSPORT_BODY_TOO_LARGE', class: 'permanent' });
-  expect(await failure({ path: join(folder.path, 'nowhere/file') })).toEqual({ code: 'HOST_DOWNLOAD_WRITE', class: 'local' });
+  writeFileSync(join(folder.path, 'plain'), '');
+  // A folder of the cache is made; where a file is, none can be.
+  expect(await failure({ path: join(folder.path, 'plain/file') })).toEqual({ code: 'HOST_DOWNLOAD_WRITE', class: 'local' });
   expect(await failure({ url: 'ftp://example.org/x' })).toEqual({ code: 'HOST_DOWNLOAD_URL', class: 'permanent' });
 });
 
