@@ -44,8 +44,12 @@ describe('RetryBudget', () => {
     );
   }, 60_000);
 
-  it.each([{ share: -1 }, { perSecond: Number.NaN }, { capacity: 0.5 }])('refuses %j', (spec) => {
-    expect(() => validateRetryBudget(spec)).toThrow(expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID' }));
+  it.each([
+    [{ share: -1 }, 'retry.budget.share must be 0 or more, not -1.'],
+    [{ perSecond: Number.NaN }, 'retry.budget.perSecond must be 0 or more, not NaN.'],
+    [{ capacity: 0.5 }, 'retry.budget.capacity must be 1 or more, not 0.5.'],
+  ])('refuses %j: %s', (spec, message) => {
+    expect(() => validateRetryBudget(spec)).toThrow(expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID', message }));
   });
 });
 

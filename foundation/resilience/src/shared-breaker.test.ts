@@ -24,12 +24,13 @@ function create(spec: Partial<BreakerSpec> = {}) {
   const orders: Order[] = [];
   const holds: number[] = [];
   const heldHere: number[] = [];
+  const seen = { random: 0.99, onChange: (_change: BreakerChange): void => undefined };
   let left = 0;
   let epoch = 1;
   let answer: (LeaseAnswer & { readonly token: string }) | null = null;
   const host: LinkHost = {
     nowMs: () => clock.now(),
-    random: () => 0.99,
+    random: () => seen.random,
     instances: () => 2,
     vote: (_link, reason) => votes.push(reason),
     askLease: () => Promise.resolve(answer),
@@ -40,7 +41,16 @@ function create(spec: Partial<BreakerSpec> = {}) {
   const link = new SharedLink(TERMS, host);
   const breaker = new SharedBreaker(
     { ...SPEC, ...spec },
-    { clock, link, onChange: (change) => changes.push(change), onHold: (forMs) => heldHere.push(forMs), onLeave: () => left++ },
+    {
+      clock,
+      link,
+      onChange: (change) => {
+        changes.push(change);
+        seen.onChange(change);
+      },
+      onHold: (forMs) => heldHere.push(forMs),
+      onLeave: () => left++,
+    },
   );
   const toView = (view: Partial<SharedView>): SharedView => ({
     key: 'host',
@@ -84,6 +94,7 @@ function create(spec: Partial<BreakerSpec> = {}) {
     orders,
     holds,
     heldHere,
+    seen,
     left: () => left,
     hear,
     admit,
@@ -153,6 +164,17 @@ describe('a breaker that others follow', () => {
   });
 });
 
+it('has no time of an opening that has ended by itself, or by a person here', async () => {
+  const expired = create();
+  expired.hear('isolated', { untilMs: 5_100 });
+  await expired.clock.advance(100);
+  expect(expired.breaker.snapshot()).toMatchObject({ state: 'closed', openedAtWallMs: null });
+  const reset = create();
+  reset.hear('open');
+  reset.breaker.reset('over');
+  expect(reset.breaker.snapshot()).toMatchObject({ state: 'closed', openedAtWallMs: null });
+});
+
 describe('its probe', () => {
   it('needs the lease of all, is told, and tells all what it found', async () => {
     const { breaker, clock, kinds, findings, admit, settle, toProbe } = create();
@@ -217,6 +239,31 @@ describe('its probe', () => {
     expect(breaker.awaitLease(() => undefined)).toBe(false);
     hear('open');
     expect(breaker.awaitLease(() => undefined)).toBe(false);
+  });
+
+  it('gives the lease back when somebody isolates its own breaker at the sight of it', async () => {
+    const { breaker, clock, seen, findings, fail, admit, toProbe } = create();
+    fail(2);
+    await clock.advance(1_000);
+    await toProbe();
+    seen.onChange = ({ kind }) => {
+      if (kind === 'breaker.half-opened') breaker.isolate('not now');
+    };
+    expect([admit(), findings]).toEqual([NO_PERMIT, ['none']]);
+  });
+
+  it('that it sends by itself, because nobody can be asked, closes nothing here by its first success where two are needed', async () => {
+    const { breaker, clock, seen, hear, fail, admit, settle } = create({ halfOpen: { successes: 2 } });
+    fail(2);
+    hear('open');
+    await clock.advance(1_000);
+    seen.random = 0;
+    breaker.awaitLease(() => undefined);
+    await clock.advance(0);
+    settle(admit(), SUCCESS);
+    expect(breaker.state).toBe('half-open');
+    settle(admit(), SUCCESS);
+    expect(breaker.state).toBe('closed');
   });
 
   it('gives its permits no number of another one', async () => {

@@ -146,7 +146,7 @@ export class SharedBreaker extends Breaker {
 
   #follow(change: { readonly from: SharedVerdict; readonly to: SharedVerdict; readonly view: SharedView | null }): void {
     const { from, to, view } = change;
-    if (from.kind === 'disabled' && to.kind !== 'disabled') this.#returnToService();
+    if (to.kind !== 'disabled') this.#returnToService();
     switch (to.kind) {
       case 'open':
       case 'isolated':
