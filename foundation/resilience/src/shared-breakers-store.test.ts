@@ -192,6 +192,19 @@ describe('what is told', () => {
     expect(requests('vote')).toEqual([{ key: 'host', instance: 'me', reason: '1 failures', needed: 2, windowMs: 30_000, openTime }]);
   });
 
+  it('by a vote that finds no place among what waits is told with the next look', async () => {
+    const { clock, shared, seen, createBreaker, requests, fail } = await create();
+    seen.view = { ...VIEW, epoch: 0 };
+    const breaker = createBreaker();
+    for (let hold = 0; hold < 128; hold++) breaker.passOn({ kind: 'throttled', retryAfterMs: 60_000 });
+    fail(breaker);
+    expect(shared.figures()).toMatchObject({ waitingWrites: 128, droppedWrites: 1 });
+    while (shared.figures().waitingWrites > 0) await clock.advance(0);
+    expect([requests('hold').length, requests('vote').length]).toEqual([128, 0]);
+    await clock.advance(800);
+    expect(requests('vote')).toHaveLength(1);
+  });
+
   it('makes the store count as out of reach when it fails', async () => {
     const { clock, seen, statuses, error, createBreaker, fail } = await create();
     seen.isBroken = true;

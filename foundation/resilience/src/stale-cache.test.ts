@@ -213,3 +213,58 @@ describe('stale cache', () => {
     expect(() => create(options)).toThrow(expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID' }));
   });
 });
+
+describe('the bounds of a cache', () => {
+  it.each([
+    [{ freshMs: -1 }, 'freshMs and staleMs of a cache must be 0 or more.'],
+    [{ staleMs: Number.NaN }, 'freshMs and staleMs of a cache must be 0 or more.'],
+    [{ maxEntries: 0 }, 'maxEntries of a cache must be 1 or more.'],
+    [{ maxEntries: 1.5 }, 'maxEntries of a cache must be 1 or more.'],
+  ])('are refused where they cannot work (%j)', (options, message) => {
+    expect(() => create(options)).toThrow(expect.objectContaining({ code: 'RESILIENCE_SPEC_INVALID', message }));
+  });
+
+  it('may be none: then every value is loaded', async () => {
+    const { cache, load, loads } = create({ freshMs: 0, staleMs: 0 });
+    await cache.get('list', load);
+    await expect(cache.get('list', load)).resolves.toMatchObject({ kind: 'live' });
+    expect(loads).toHaveLength(2);
+  });
+
+  it('end at the very instant', async () => {
+    const { cache, clock, load } = create();
+    await cache.get('list', load);
+    await clock.advance(660_000);
+    await expect(cache.get('list', load)).resolves.toMatchObject({ kind: 'live', ageMs: 0 });
+  });
+
+  it('drop what was neither asked for nor replaced longest', () => {
+    const { cache } = create({ maxEntries: 2 });
+    for (const name of ['a', 'b', 'a', 'c']) cache.put(name, name);
+    expect(['a', 'b', 'c'].map((name) => cache.peek(name)?.value)).toEqual(['a', undefined, 'c']);
+  });
+});
+
+it('counts stale answers as hits, too', async () => {
+  const { cache, clock, load } = create();
+  await cache.get('list', load);
+  await cache.get('list', load);
+  await clock.advance(60_000);
+  await cache.get('list', load);
+  await clock.advance(0);
+  expect(cache.figures()).toMatchObject({ fresh: 1, stale: 1, misses: 1, hitRate: 2 / 3 });
+});
+
+it('says which value it refused, and accepts all where nobody refuses any', async () => {
+  const { cache, load, source } = create();
+  source.value = '';
+  await expect(cache.get('list', load)).rejects.toMatchObject({
+    code: 'RESILIENCE_VALUE_REFUSED',
+    message: 'The value loaded for list of server-1 is not acceptable.',
+    key: 'server-1',
+    details: { entry: 'list' },
+  });
+  const tolerant = createStaleCache<string>({ key: 'x', freshMs: 1, staleMs: 1, maxEntries: 1 });
+  await expect(tolerant.get('list', () => Promise.resolve(''))).resolves.toMatchObject({ value: '' });
+  expect(tolerant.peek('list')?.value).toBe('');
+});
