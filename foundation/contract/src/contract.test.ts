@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { serverCreateSchema, serverUpdateSchema, setupRequestSchema, usernameSchema, visibleRequestSchema } from './index.ts';
+import {
+  hostLoginCreateSchema,
+  hostLoginSchema,
+  hostSetupCreateSchema,
+  serverCreateSchema,
+  serverUpdateSchema,
+  setupRequestSchema,
+  usernameSchema,
+  visibleRequestSchema,
+} from './index.ts';
 
 const server = { name: 'esx-01', host: '10.0.0.1', user: 'root', password: 'x' };
 
@@ -42,4 +51,18 @@ test('people sign in with short names of any script and passwords of ten charact
 test('a viewer cannot claim to look at more machines than fit any screen', () => {
   const machines = Array.from({ length: 501 }, (_, index) => ({ server_id: 's', moid: String(index) }));
   expect(visibleRequestSchema.safeParse({ machines }).success).toBe(false);
+});
+
+test('a set-up needs a machine, an address and a login, and goes to port 22 without waiting for a start', () => {
+  const setup = { server_id: 's', moid: 'vm-1', host: '10.0.0.7', login_id: 'l' };
+  expect(hostSetupCreateSchema.parse(setup)).toEqual({ ...setup, port: 22, profile: null, config: '', boot_wait_seconds: 0 });
+});
+
+test('a login takes a key and shows none', () => {
+  const login = { name: 'root', user: 'root', private_key: 'x' };
+  expect(hostLoginCreateSchema.parse(login)).toEqual({ ...login, passphrase: null });
+  expect(Object.keys(hostLoginSchema.shape)).not.toContain('private_key');
+  for (const user of ['-oProxyCommand=x', 'a b', '', 'x'.repeat(33)]) {
+    expect(hostLoginCreateSchema.safeParse({ ...login, user }).success).toBe(false);
+  }
 });
