@@ -24,7 +24,7 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
   'local-host': ['kernel', 'transport', 'host-config'],
   ssh: ['kernel', 'host-config'],
   web: ['kernel', 'contract'],
-  portal: ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'access', 'vsphere-fleet', 'storage', 'images'],
+  portal: ['kernel', 'contract', 'resilience', 'transport', 'fleet', 'access', 'host-config', 'vsphere-fleet', 'storage', 'images'],
   'host-config-cli': ['kernel', 'resilience', 'host-config', 'local-host', 'ssh', 'storage'],
   breakwater: [
     'host-config-cli',
@@ -34,6 +34,9 @@ const MAP: Readonly<Record<string, readonly string[]>> = {
     'transport',
     'fleet',
     'access',
+    'host-config',
+    'local-host',
+    'ssh',
     'vsphere',
     'vsphere-fleet',
     'storage',

@@ -19,9 +19,8 @@ export interface SshTarget {
 /** Arguments of `ssh` up to the command. They hold no secret: every user of this machine can read them. */
 export function createSshArguments(target: SshTarget): readonly string[] {
   const { configPath, host, hostKeyAlias, keyPath, knownHostsPath, port = 22, user } = target;
-  if (!/^[A-Za-z0-9[][A-Za-z0-9:.%\]_-]{0,254}$/.test(host)) throw createTargetError('the host', host);
+  requireSshAddress({ host, port });
   if (!/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/.test(user)) throw createTargetError('the user', user);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw createTargetError('the port', String(port));
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
@@ -43,6 +42,12 @@ export function createSshArguments(target: SshTarget): readonly string[] {
     ...(keyPath === undefined ? [] : ['IdentitiesOnly=yes', `IdentityFile=${quoteValue(keyPath)}`]),
   ];
   return ['-T', '-F', configPath ?? 'none', ...options.flatMap((each) => ['-o', each]), '-p', String(port), '-l', user, '--', host];
+}
+
+/** Throws `HOST_SSH_TARGET_INVALID` for what could be taken for something else than a host and its port. */
+export function requireSshAddress({ host, port }: { readonly host: string; readonly port: number }): void {
+  if (!/^[A-Za-z0-9[][A-Za-z0-9:.%\]_-]{0,254}$/.test(host)) throw createTargetError('the host', host);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw createTargetError('the port', String(port));
 }
 
 /** ssh takes the value of an option apart at spaces, and `%` begins a token of it. */

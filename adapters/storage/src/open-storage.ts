@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccessRepositories, SetupTokenStore } from '@breakwater/access';
 import type { ControlRepository, HistoryRepository, InventoryRepository, OperationRepository, ServerRepository } from '@breakwater/fleet';
+import type { HostKeyRepository, HostLoginRepository, SetupRepository } from '@breakwater/host-config';
 import type { Clock, Logger } from '@breakwater/kernel';
 import type { DeadLetterStore } from '@breakwater/resilience';
 import { openPasswordVault } from './crypto/password-vault.ts';
@@ -13,12 +14,15 @@ import { createSetupTokenFile } from './files/setup-token-file.ts';
 import { createControlRepository } from './repositories/control-repository.ts';
 import { createDeadLetterStore } from './repositories/dead-letter-store.ts';
 import { createHistoryRepository } from './repositories/history-repository.ts';
+import { createHostKeyRepository } from './repositories/host-key-repository.ts';
+import { createHostLoginRepository } from './repositories/host-login-repository.ts';
 import { createInventoryRepository } from './repositories/inventory-repository.ts';
 import { JournalPruner, type JournalRetention } from './repositories/journal-pruner.ts';
 import { createOperationRepository } from './repositories/operation-repository.ts';
 import { createPersonRepository } from './repositories/person-repository.ts';
-import { createServerRepository } from './repositories/server-repository.ts';
+import { createServerRepository, TABLES_OF_SERVERS } from './repositories/server-repository.ts';
 import { createLinkRepository, createSessionRepository } from './repositories/session-repository.ts';
+import { createSetupRepository } from './repositories/setup-repository.ts';
 import { createTokenRepository } from './repositories/token-repository.ts';
 
 const DATABASE_FILE = 'breakwater.db';
@@ -43,6 +47,9 @@ export interface Storage {
   readonly deadLetters: DeadLetterStore;
   readonly controls: ControlRepository;
   readonly histories: HistoryRepository;
+  readonly hostLogins: HostLoginRepository;
+  readonly hostKeys: HostKeyRepository;
+  readonly hostSetups: SetupRepository;
   readonly access: AccessRepositories;
   readonly setupTokenStore: SetupTokenStore;
   /** Bytes of the database with what is not folded into it yet. */
@@ -62,7 +69,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
   try {
     const vault = await openPasswordVault(join(dataDir, KEY_FILE), { logger });
     // A save that was under way while its server was removed may have left a row behind.
-    for (const table of ['inventories', 'controls', 'histories'] as const) {
+    for (const table of TABLES_OF_SERVERS) {
       await db.deleteFrom(table).where('server_id', 'not in', db.selectFrom('servers').select('id')).execute();
     }
     const pruner = new JournalPruner(db, { clock, logger, retention: options.journal ?? DEFAULT_RETENTION });
@@ -75,6 +82,9 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
       deadLetters: createDeadLetterStore(db),
       controls: createControlRepository(db, { logger }),
       histories: createHistoryRepository(db, { logger }),
+      hostLogins: createHostLoginRepository(db, { vault: vault.of('host-login-key') }),
+      hostKeys: createHostKeyRepository(db),
+      hostSetups: createSetupRepository(db),
       access: {
         people: createPersonRepository(db),
         sessions: createSessionRepository(db),

@@ -1,18 +1,22 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type Access, createAccess } from '@breakwater/access';
 import { createFleet, type Fleet } from '@breakwater/fleet';
+import type { HostSetups } from '@breakwater/host-config';
 import { createSharpScreenEncoder } from '@breakwater/images';
 import { type Clock, type Logger, OpsError } from '@breakwater/kernel';
 import { type Config, createPortal, type Portal } from '@breakwater/portal';
 import { createScryptHasher, createSecretIssuer, openStorage } from '@breakwater/storage';
 import { createVsphereLinks } from '@breakwater/vsphere-fleet';
+import { type OpenedHostSetups, openHostSetups } from './open-host-setups.ts';
 import { openSharedState } from './open-shared-state.ts';
 
 export interface Composition {
   readonly fleet: Fleet;
   readonly access: Access;
+  readonly hostSetups: HostSetups;
   readonly portal: Portal;
   /** Ends everything in the order in which nothing is lost: doors, fleet, what is shared, storage. */
   close(): Promise<void>;
@@ -109,9 +113,20 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       backgroundRefreshIntervalMs: config.backgroundRefreshIntervalMs,
     },
   });
+  const hosts: OpenedHostSetups = await openHostSetups({
+    fleet,
+    storage,
+    clock,
+    logger: logger.with({ component: 'host-setups' }),
+    stateDir: join(config.dataDir, 'host'),
+    atOnce: config.hostSetupsAtOnce,
+    plugins: config.hostPlugins,
+    machines: options.demo === 'simulated-fleet' ? 'simulated' : 'real',
+  });
   const portal = createPortal({
     fleet,
     access,
+    hostSetups: hosts.setups,
     config,
     logger: logger.with({ component: 'portal' }),
     clock,
@@ -124,12 +139,15 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   return {
     fleet,
     access,
+    hostSetups: hosts.setups,
     portal,
     async close() {
       try {
         await portal.close();
       } finally {
         try {
+          // Before the fleet, into whose journal they write how they ended.
+          await hosts.close();
           await fleet.stop();
         } finally {
           try {

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import {
   type ConfigLayer,
   findClosestName,
+  findProfile,
   type HostModule,
-  type HostProfile,
   parseAssignment,
   parseConfigFile,
   type ResolvedConfig,
   readConfigVariables,
   resolveConfig,
+  toProfileLayer,
 } from '@breakwater/host-config';
 import { OpsError } from '@breakwater/kernel';
 import type { HostParts } from './parts.ts';
@@ -47,17 +48,11 @@ export async function loadSettings(flags: SettingsFlags, { extra = [], parts, su
   ];
   const chosen = flags.profile ?? findLast(upper, 'profile');
   const profile = typeof chosen === 'string' ? findProfile(chosen, parts.profiles) : null;
-  const layers = [...(profile === null ? [] : [toLayer(profile)]), ...upper];
+  const layers = [...(profile === null ? [] : [toProfileLayer(profile)]), ...upper];
   const plugins = findLast(layers, 'plugins');
   const isList = Array.isArray(plugins) && plugins.every((path): path is string => typeof path === 'string');
   const modules = [...parts.modules, ...(isList ? await parts.loadPlugins(plugins) : [])];
   return { resolved: resolveConfig({ layers, modules }), profile: profile?.name ?? null, modules, layers };
-}
-
-export function findProfile(name: string, profiles: readonly HostProfile[]): HostProfile {
-  const found = profiles.find((profile) => profile.name === name);
-  if (found !== undefined) return found;
-  throw unknownName(name, { what: 'profile', code: 'HOST_PROFILE_UNKNOWN', known: profiles.map((profile) => profile.name) });
 }
 
 export function unknownName(
@@ -71,10 +66,6 @@ export function unknownName(
     message: `There is no ${about.what} "${name.slice(0, 60)}".${hint} Known: ${about.known.join(', ')}.`,
     details: { name: name.slice(0, 60) },
   });
-}
-
-function toLayer({ config, modules, name }: HostProfile): ConfigLayer {
-  return { origin: `profile ${name}`, values: { modules: { ...config, enabled: modules } } };
 }
 
 function findLast(layers: readonly ConfigLayer[], key: string): unknown {

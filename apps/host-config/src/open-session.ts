@@ -1,21 +1,18 @@
 import { resolve } from 'node:path';
 import {
   type ConfigLayer,
+  chooseModules,
   type HostExecutor,
   type HostFacts,
   makePlan,
   type NetworkOperations,
   type OpenedBundle,
-  orderModules,
   type Plan,
   type PlannableModule,
   requireSameTarget,
-  resolveConfig,
   type StepContext,
   stageBundle,
-  toPlannableModule,
 } from '@breakwater/host-config';
-import { OpsError } from '@breakwater/kernel';
 import { loadSettings, type Settings, type SettingsFlags } from './load-settings.ts';
 import type { HostParts, HostTarget, KeptBreakerState } from './parts.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -123,33 +120,8 @@ export interface Planned {
 
 /** Chooses the modules, orders them, and asks each step what it would do. */
 export async function planSession(session: Session, flags: SessionFlags): Promise<Planned> {
-  const { modules, notes } = chooseModules(session, flags);
   const { context, facts, settings } = session;
-  return { modules, plan: await makePlan({ modules, notes, facts, profile: settings.profile, context }) };
-}
-
-function chooseModules(
-  { facts, settings }: Session,
-  flags: SessionFlags,
-): { modules: readonly PlannableModule[]; notes: readonly string[] } {
-  const wanted = flags.module.length > 0 ? flags.module : settings.resolved.config.modules.enabled;
-  if (wanted.length === 0) {
-    throw new OpsError({
-      code: 'HOST_CONFIG_EMPTY',
-      message: 'No module is chosen. Name a profile (--profile server) or modules (--module packages), or set modules.enabled in a file.',
-    });
-  }
-  const { modules, notes } = orderModules(settings.modules, { wanted, skipped: flags.skip });
-  const configs = completeConfigs(
-    settings,
-    modules.map(({ name }) => name),
-  );
-  return { modules: modules.map((module) => toPlannableModule(module, configs.get(module.name), facts)), notes };
-}
-
-/** A module that only comes along because another one needs it has not been checked before. Throws `HOST_CONFIG_INVALID`. */
-function completeConfigs({ layers, modules, resolved }: Settings, names: readonly string[]): ReadonlyMap<string, unknown> {
-  if (names.every((name) => resolved.moduleConfigs.has(name))) return resolved.moduleConfigs;
-  const chosen: ConfigLayer = { origin: 'the chosen modules', values: { modules: { enabled: names } } };
-  return resolveConfig({ layers: [...layers, chosen], modules }).moduleConfigs;
+  const chosen = chooseModules({ ...settings, wanted: flags.module, skipped: flags.skip });
+  const modules = chosen.toPlannable(facts);
+  return { modules, plan: await makePlan({ modules, notes: chosen.notes, facts, profile: settings.profile, context }) };
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Access } from '@breakwater/access';
 import type { Fleet } from '@breakwater/fleet';
+import type { HostSetups } from '@breakwater/host-config';
 import { type Clock, createId, type Logger } from '@breakwater/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
@@ -36,6 +37,7 @@ const DRAIN_MS = 10_000;
 export interface PortalOptions {
   readonly fleet: Fleet;
   readonly access: Access;
+  readonly hostSetups: HostSetups;
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -65,7 +67,7 @@ export interface Portal {
 }
 
 export function createPortal(options: PortalOptions): Portal {
-  const { fleet, access, config, clock, logger, version } = options;
+  const { fleet, access, config, clock, hostSetups, logger, version } = options;
   const boot = createId().replaceAll('-', '').slice(-12);
   const live = new LiveFleet(fleet);
   const pageLoop = createLoopMeter();
@@ -96,7 +98,7 @@ export function createPortal(options: PortalOptions): Portal {
     hub.checkReaders();
     consoles.checkRights();
   });
-  const services = { fleet, live, lists, hub, resilience, version };
+  const services = { fleet, live, lists, hub, hostSetups, resilience, version };
   const guardHost = createHostGuard({ ...config, ownName: hostname() });
   const guardOrigin = createOriginGuard(config);
   let web: WebFiles = new Map();

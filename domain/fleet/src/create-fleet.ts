@@ -13,6 +13,7 @@ import {
   toServerId,
 } from '@breakwater/kernel';
 import type { DeadLetterStore } from '@breakwater/resilience';
+import { createActJournal } from './act-journal.ts';
 import { Attention } from './attention.ts';
 import { requireConsoleTarget } from './console-target.ts';
 import { ControlDesk } from './control-desk.ts';
@@ -260,6 +261,7 @@ export function createFleet(deps: FleetDependencies): Fleet {
     async power(ref, verb, { actor }) {
       return desk.begin(registry.unit(ref.serverId), { moid: ref.moid, verb, actor });
     },
+    journal: createActJournal({ journal, clock }),
     operation: (id) => journal.find(id),
     operations: (page) => journal.list(page),
     async failedOperations(question) {

@@ -15,6 +15,7 @@ import type {
 } from '@breakwater/contract';
 import type { MachineRef, Moid, OperationId, ServerId } from '@breakwater/kernel';
 import type { PipelineSnapshot } from '@breakwater/resilience';
+import type { ActJournal } from './act-journal.ts';
 import type { CondensedScreen } from './ports/screen-encoder.ts';
 import type { ConsoleDoor } from './ports/server-link.ts';
 import type { Protection } from './protection.ts';
@@ -86,6 +87,8 @@ export interface Fleet {
 
   /** Decides, writes the journal, then acts in the background. `FLEET_POWER_REFUSED` with the reason when it makes no sense. */
   power(ref: MachineRef, verb: PowerVerb, options: { readonly actor: string }): Promise<Operation>;
+  /** For acts on machines that others do than the fleet itself. */
+  readonly journal: ActJournal;
   operation(id: OperationId): Promise<Operation>;
   operations(options: {
     readonly limit: number;

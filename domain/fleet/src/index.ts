@@ -1,3 +1,4 @@
+export type { ActEnd, ActJournal, NewAct } from './act-journal.ts';
 export { createFleet, type FleetDependencies } from './create-fleet.ts';
 export type { Fleet, FleetEvent, StoredScreen } from './fleet.ts';
 export { LIMIT_PRESETS } from './limit-presets.ts';

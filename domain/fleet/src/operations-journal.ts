@@ -10,7 +10,7 @@ export interface OperationsJournalDependencies {
   readonly events: FleetEvents;
 }
 
-export type OperationChange = Partial<Pick<Operation, 'state' | 'progress_percent' | 'error_code' | 'error'>>;
+export type OperationChange = Partial<Pick<Operation, 'state' | 'progress_percent' | 'error_code' | 'error' | 'details'>>;
 
 /** The journal of acts: written before an act begins, kept true while it runs, and never silently behind. */
 export class OperationsJournal {
@@ -46,9 +46,8 @@ export class OperationsJournal {
   }
 
   /** Tells listeners; not written, because it is worth nothing after a restart. */
-  progress(operation: Operation, percent: number | null): Operation {
-    if (percent === null || percent === operation.progress_percent) return operation;
-    const next = this.#next(operation, { progress_percent: percent });
+  progress(operation: Operation, change: Pick<OperationChange, 'progress_percent' | 'details'>): Operation {
+    const next = this.#next(operation, change);
     this.#recent.set(toOperationId(next.id), next);
     this.#tell(next);
     return next;

@@ -11,6 +11,7 @@ import {
   toMoid,
   toOpsError,
 } from '@breakwater/kernel';
+import { isActElsewhere } from './act-journal.ts';
 import type { FailedOperations } from './failed-operations.ts';
 import type { OperationsJournal } from './operations-journal.ts';
 import type { ActOutcome, ServerLink } from './ports/server-link.ts';
@@ -105,6 +106,7 @@ export class PowerDesk {
   async reconcile(): Promise<void> {
     const unsettled: Operation[] = [];
     for (const operation of await this.#deps.journal.listUnfinished()) {
+      if (isActElsewhere(operation.kind)) continue;
       const wasSent = operation.state === 'running';
       const ended = await this.#deps.journal.end(operation, {
         state: wasSent ? 'unknown' : 'canceled',
@@ -161,7 +163,8 @@ export class PowerDesk {
       return;
     }
     const outcome = await this.#act(act, (percent) => {
-      operation = journal.progress(operation, percent);
+      if (percent === null || percent === operation.progress_percent) return;
+      operation = journal.progress(operation, { progress_percent: percent });
     });
     switch (outcome.kind) {
       case 'succeeded':

@@ -23,6 +23,7 @@ export { writeDefaultYaml } from './config/write-default-yaml.ts';
 export { readHostFacts } from './facts/read-host-facts.ts';
 export { BUILT_IN_MODULES } from './modules/built-in-modules.ts';
 export { createNetworkOperations, type NetworkOperationsOptions } from './network/create-network-operations.ts';
+export { createFleetBreaker, type FleetBreaker, type FleetBreakerOptions } from './network/fleet-breaker.ts';
 export type { HealthOptions, ServiceHealth } from './network/health/service-health.ts';
 export { toNetworkLines } from './network/network-lines.ts';
 export type {
@@ -63,6 +64,7 @@ export type { SavedFile, UndoRecord } from './plan/undo.ts';
 export { type LoadPluginsOptions, loadPlugins } from './plugins/load-plugins.ts';
 export type { BundleDoor, BundleDraft, OpenBundleOptions, OpenedBundle } from './ports/bundle-door.ts';
 export type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from './ports/download-door.ts';
+export type { HostAddress, HostDoor, HostDoorway, HostTarget, PrivateKey, PublicKey } from './ports/host-door.ts';
 export type { CommandEnd, CommandResult, FileAttributes, FileFacts, HostCommand, HostExecutor, HostFiles } from './ports/host-executor.ts';
 export { createHostFileError, type HostFileErrorCode, type HostFileFault, requireDeepPath, requireHostPath } from './ports/host-path.ts';
 export { OutputTail } from './ports/output-tail.ts';
@@ -80,7 +82,17 @@ export type {
   StepReport,
   StepResult,
 } from './ports/run-store.ts';
+export type {
+  HostKeyRepository,
+  HostLoginRecord,
+  HostLoginRepository,
+  SetupRecord,
+  SetupRepository,
+  SetupRowRecord,
+  TrustedHostKey,
+} from './ports/setup-repositories.ts';
 export { BUILT_IN_PROFILES, type HostProfile } from './profiles/built-in-profiles.ts';
+export { findProfile, toProfileLayer } from './profiles/find-profile.ts';
 export { type AuthorizedKeysStepOptions, createAuthorizedKeysStep } from './resources/account/authorized-keys-step.ts';
 export { createGroupStep } from './resources/account/group-step.ts';
 export { createMembershipStep } from './resources/account/membership-step.ts';
@@ -107,4 +119,22 @@ export { type CheckoutStepOptions, createCheckoutStep } from './resources/transf
 export { createDownloadStep, type DownloadStepOptions } from './resources/transfer/download-step.ts';
 export { type ApplyPlanOptions, applyPlan } from './run/apply-plan.ts';
 export type { HostEvent, HostEventListener } from './run/host-event.ts';
+export { type RecordRollbackOptions, recordRollback } from './run/record-rollback.ts';
+export { type RecordedRun, type RecordRunOptions, recordRun } from './run/record-run.ts';
 export { planRollback, type RollBackOptions, type RollbackReport, rollBack, toRollbackError } from './run/roll-back.ts';
+export { type ChosenModules, chooseModules, type ModuleChoice } from './setups/choose-modules.ts';
+export { createHostSetups, type HostSetupsDependencies } from './setups/create-host-setups.ts';
+export { type HostKeyQuestion, HostKeys } from './setups/host-keys.ts';
+export { HostLogins } from './setups/host-logins.ts';
+export {
+  type ApplyOrder,
+  createHostSetupStep,
+  type HostSetupStep,
+  type ResumeOrder,
+  type RollBackOrder,
+  type SetupOrder,
+  type SetupStepOptions,
+  type SetupStepParts,
+} from './setups/host-setup-step.ts';
+export type { HostSetups } from './setups/host-setups.ts';
+export type { SetupEvent } from './setups/setup-progress.ts';

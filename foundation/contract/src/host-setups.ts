@@ -53,8 +53,8 @@ export const hostProfileListSchema = z.object({
 export type HostProfileList = z.infer<typeof hostProfileListSchema>;
 
 const machineAddress = {
-  server_id: z.string().min(1).max(200),
-  moid: z.string().min(1).max(200),
+  server_id: z.string().min(1).max(300),
+  moid: z.string().min(1).max(300),
   /** Suggested by the machine's `guest_ip`. */
   host: hostSchema,
   port: portSchema.default(22),

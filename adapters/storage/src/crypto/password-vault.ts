@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
-import { type Logger, OpsError, Secret, type ServerId } from '@breakwater/kernel';
+import { type Logger, OpsError, Secret } from '@breakwater/kernel';
 import { createPrivateFile, readPrivateFile, restrictToOwner } from '../files/private-files.ts';
 
 const KEY_BYTES = 32;
@@ -13,13 +13,17 @@ export interface SealedPassword {
   readonly sealed: Uint8Array;
 }
 
-/** Encrypts server passwords at rest. The server's id is authenticated too, so a ciphertext moved to another row does not open. */
+/** Encrypts passwords of servers and keys of host logins at rest. The id of the owner is authenticated too, so a ciphertext moved to another row does not open. */
 export interface PasswordVault {
   /** `STORAGE_KEY_UNUSABLE` when there is no usable key. */
-  seal(serverId: ServerId, password: Secret): SealedPassword;
+  seal(ownerId: string, secret: Secret): SealedPassword;
   /** Null, with a line in the log, when the present key does not open it. */
-  open(serverId: ServerId, stored: SealedPassword): Secret | null;
+  open(ownerId: string, stored: SealedPassword): Secret | null;
+  /** The same key for another kind of secret: what is sealed as one kind does not open as another. */
+  of(kind: SecretKind): PasswordVault;
 }
+
+export type SecretKind = 'server-password' | 'host-login-key';
 
 /**
  * Reads the key file, or makes it when there is none. A file of the wrong length is left alone, because it may be the
@@ -40,26 +44,32 @@ export async function openPasswordVault(path: string, options: { readonly logger
       expectedBytes: KEY_BYTES,
       foundBytes: key?.length ?? 0,
     });
-    return createClosedVault(path, logger);
+    return createClosedVault(path, { logger, kind: 'server-password' });
   }
   if (!(await restrictToOwner(path))) logger.warn('Other users of this computer may read the key for server passwords.', { path });
-  return createVault(key, logger);
+  return createVault(key, { logger, kind: 'server-password' });
 }
 
-function createVault(key: Buffer, logger: Logger): PasswordVault {
+interface VaultRoom {
+  readonly logger: Logger;
+  readonly kind: SecretKind;
+}
+
+function createVault(key: Buffer, { kind, logger }: VaultRoom): PasswordVault {
   const ownKeyId = hash('sha256', Buffer.concat([Buffer.from('breakwater key id\0'), key]), 'hex').slice(0, 16);
   return {
-    seal(serverId, password) {
+    of: (other) => createVault(key, { logger, kind: other }),
+    seal(ownerId, password) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
-      cipher.setAAD(toContext(serverId));
+      cipher.setAAD(toContext(kind, ownerId));
       const ciphertext = Buffer.concat([cipher.update(password.reveal(), 'utf8'), cipher.final()]);
       return { keyId: ownKeyId, sealed: Buffer.concat([nonce, ciphertext, cipher.getAuthTag()]) };
     },
-    open(serverId, { keyId, sealed }) {
+    open(ownerId, { keyId, sealed }) {
       if (keyId !== ownKeyId) {
         logger.warn('A stored password was encrypted with another key. Enter it again, or restore the old key file.', {
-          serverId,
+          ...toOwner(kind, ownerId),
           keyId,
           ownKeyId,
         });
@@ -68,20 +78,21 @@ function createVault(key: Buffer, logger: Logger): PasswordVault {
       try {
         const bytes = Buffer.from(sealed);
         const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-        decipher.setAAD(toContext(serverId));
+        decipher.setAAD(toContext(kind, ownerId));
         decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
         const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES)), decipher.final()]);
         return new Secret(text.toString('utf8'));
       } catch (error) {
-        logger.warn('A stored password is damaged or belongs to another server. Enter it again.', { serverId, error });
+        logger.warn('A stored password is damaged or belongs to another server. Enter it again.', { ...toOwner(kind, ownerId), error });
         return null;
       }
     },
   };
 }
 
-function createClosedVault(path: string, logger: Logger): PasswordVault {
+function createClosedVault(path: string, { kind, logger }: VaultRoom): PasswordVault {
   return {
+    of: (other) => createClosedVault(path, { logger, kind: other }),
     seal() {
       throw new OpsError({
         code: 'STORAGE_KEY_UNUSABLE',
@@ -89,13 +100,16 @@ function createClosedVault(path: string, logger: Logger): PasswordVault {
         details: { path },
       });
     },
-    open(serverId) {
-      logger.warn('A stored password cannot be read, because the key file is damaged.', { serverId, path });
+    open(ownerId) {
+      logger.warn('A stored password cannot be read, because the key file is damaged.', { ...toOwner(kind, ownerId), path });
       return null;
     },
   };
 }
 
-function toContext(serverId: ServerId): Buffer {
-  return Buffer.from(`breakwater/server-password/v1/${serverId}`, 'utf8');
+function toContext(kind: SecretKind, ownerId: string): Buffer {
+  return Buffer.from(`breakwater/${kind}/v1/${ownerId}`, 'utf8');
 }
+
+const toOwner = (kind: SecretKind, ownerId: string): Readonly<Record<string, string>> =>
+  kind === 'server-password' ? { serverId: ownerId } : { hostLoginId: ownerId };

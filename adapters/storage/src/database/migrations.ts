@@ -4,7 +4,13 @@ import { createDeadLetterTable } from './dead-letter-table.ts';
 /** One step forward. Steps are never edited once released, only added: databases out there have run them. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
 
-export const MIGRATIONS: readonly Migration[] = [createFirstTables, nameDevicesOfSessions, createDeadLetterTable, addProtection];
+export const MIGRATIONS: readonly Migration[] = [
+  createFirstTables,
+  nameDevicesOfSessions,
+  createDeadLetterTable,
+  addProtection,
+  addHostSetups,
+];
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -104,4 +110,43 @@ async function addProtection(db: Kysely<unknown>): Promise<void> {
     .addColumn('server_id', 'text', (column) => column.primaryKey())
     .addColumn('history', 'blob', (column) => column.notNull())
     .execute();
+}
+
+async function addHostSetups(db: Kysely<unknown>): Promise<void> {
+  const { schema } = db;
+  await schema
+    .createTable('host_logins')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('user_name', 'text', (column) => column.notNull())
+    .addColumn('key_type', 'text', (column) => column.notNull())
+    .addColumn('fingerprint', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('updated_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('key_sealed', 'blob', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('host_keys')
+    .addColumn('server_id', 'text', (column) => column.notNull())
+    .addColumn('moid', 'text', (column) => column.notNull())
+    .addColumn('port', 'integer', (column) => column.notNull())
+    .addColumn('key_type', 'text', (column) => column.notNull())
+    .addColumn('public_key', 'text', (column) => column.notNull())
+    .addColumn('fingerprint', 'text', (column) => column.notNull())
+    .addColumn('trusted_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('trusted_by', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('host_keys_of_machine', ['server_id', 'moid', 'port'])
+    .execute();
+  await schema
+    .createTable('host_setups')
+    .addColumn('sequence', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('server_id', 'text', (column) => column.notNull())
+    .addColumn('moid', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('head', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('host_setups_by_machine').on('host_setups').columns(['server_id', 'moid', 'sequence']).execute();
 }

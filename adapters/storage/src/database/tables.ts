@@ -57,6 +57,42 @@ export interface HistoryRow {
   readonly history: Uint8Array;
 }
 
+export interface HostLoginRow {
+  readonly id: string;
+  readonly name: string;
+  readonly user_name: string;
+  readonly key_type: string;
+  readonly fingerprint: string;
+  readonly created_at_ms: number;
+  readonly updated_at_ms: number;
+  readonly key_id: string;
+  readonly key_sealed: Uint8Array;
+}
+
+export interface HostKeyRow {
+  readonly server_id: string;
+  readonly moid: string;
+  readonly port: number;
+  readonly key_type: string;
+  readonly public_key: string;
+  readonly fingerprint: string;
+  readonly trusted_at_ms: number;
+  readonly trusted_by: string;
+}
+
+export interface HostSetupRow {
+  /** Order of arrival. */
+  readonly sequence: Generated<number>;
+  readonly id: string;
+  readonly server_id: string;
+  readonly moid: string;
+  readonly state: string;
+  /** JSON of `SetupRowRecord`. */
+  readonly head: string;
+  /** JSON of the rest of `SetupRecord`, which may be large. */
+  readonly body: string;
+}
+
 export interface PersonRow {
   readonly id: string;
   readonly username: string;
@@ -98,6 +134,9 @@ export interface Tables extends DeadLetterTables {
   readonly operations: OperationRow;
   readonly controls: ControlRow;
   readonly histories: HistoryRow;
+  readonly host_logins: HostLoginRow;
+  readonly host_keys: HostKeyRow;
+  readonly host_setups: HostSetupRow;
   readonly people: PersonRow;
   readonly sessions: SessionRow;
   readonly tokens: TokenRow;

@@ -4,6 +4,9 @@ import type { Kysely, Selectable } from 'kysely';
 import type { PasswordVault } from '../crypto/password-vault.ts';
 import type { ServerRow, Tables } from '../database/tables.ts';
 
+/** Whose rows go with their server. */
+export const TABLES_OF_SERVERS = ['inventories', 'controls', 'histories', 'host_keys', 'host_setups'] as const;
+
 export function createServerRepository(
   db: Kysely<Tables>,
   options: { readonly vault: PasswordVault; readonly clock: Clock },
@@ -28,7 +31,7 @@ export function createServerRepository(
 
     async remove(id) {
       await db.transaction().execute(async (transaction) => {
-        for (const table of ['inventories', 'controls', 'histories'] as const) {
+        for (const table of TABLES_OF_SERVERS) {
           await transaction.deleteFrom(table).where('server_id', '=', id).execute();
         }
         await transaction.deleteFrom('servers').where('id', '=', id).execute();

@@ -99,9 +99,10 @@ async function startPortal(options: {
     write: (line) => void process.stderr.write(line),
   });
   const composition = await compose({ config, logger, clock, demo: 'simulated-fleet' });
-  const { access, fleet, portal } = composition;
+  const { access, fleet, hostSetups, portal } = composition;
   await access.ensureAdministrator({ username: DEMO_USER, password: new Secret(randomBytes(24).toString('base64url')) });
   await fleet.start();
+  await hostSetups.start();
   for (const { name, user, password, simulator } of servers) {
     await fleet.addServer({
       name,

@@ -50,11 +50,12 @@ interface OpenDoorsOptions {
 }
 
 async function openDoors(composition: Composition, options: OpenDoorsOptions): Promise<{ readonly origin: string }> {
-  const { access, fleet, portal } = composition;
+  const { access, fleet, hostSetups, portal } = composition;
   const { config, logger } = options;
   if (config.adminPassword !== null) await access.ensureAdministrator({ username: config.adminUser, password: config.adminPassword });
   if (config.apiToken !== null) access.acceptToken({ token: config.apiToken, role: config.apiTokenRole });
   await fleet.start();
+  await hostSetups.start();
   await takeOverServers(fleet, { config, logger });
   const address = await listen(portal);
   const token = `bwt_control-${randomBytes(32).toString('base64url')}`;

@@ -1,14 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import {
-  applyPlan,
   countPlan,
   findMissingFetches,
-  type HostEvent,
   type OpenRun,
   type Plan,
   type RunEnd,
   type RunReport,
-  rollBack,
+  recordRun,
 } from '@breakwater/host-config';
 import { type Clock, OpsError } from '@breakwater/kernel';
 import { askForConsent } from '../ask-for-consent.ts';
@@ -139,49 +137,25 @@ interface Running extends ApplyRoom {
   readonly planned: Planned;
 }
 
-async function runAndRecord(flags: ApplyFlags, running: Running): Promise<RunReport> {
-  const { clock, planned, run, session, view } = running;
-  const { performance, installation } = session.settings.resolved.config;
-  const tell = (event: HostEvent): void => {
-    run.note({ at: clock.wall(), ...event });
-    view.show(event);
-  };
+async function runAndRecord(flags: ApplyFlags, { clock, console, planned, run, session, view }: Running): Promise<RunReport> {
   try {
-    const steps = planned.modules.reduce((sum, module) => sum + module.steps.length, 0);
-    tell({ kind: 'run.started', runId: run.runId, hostId: session.host.hostId, steps });
-    const report = await applyPlan({
-      modules: planned.modules,
+    const { report, takenBack } = await recordRun({
       run,
+      modules: planned.modules,
+      config: session.settings.resolved.config,
       context: session.context,
       clock,
-      maxWorkers: performance.parallel_execution ? performance.max_workers : 1,
       keepsGoing: flags.keepGoing,
-      onEvent: tell,
+      onEvent: (event) => view.show(event),
     });
-    const final =
-      report.end === 'failed' && installation.auto_rollback_on_error ? await takeBackFailed(report, { ...running, tell }) : report;
-    tell({ kind: 'run.ended', runId: run.runId, end: final.end });
-    await run.finish(final);
-    return final;
-  } catch (error) {
-    await run.release();
-    throw error;
+    if (takenBack !== null && takenBack.failed.length > 0) {
+      const names = takenBack.modules.join(', ');
+      console.warn(`${count(takenBack.failed.length, 'change')} of ${names} could not be taken back; see "rollback".`);
+    }
+    return report;
   } finally {
     view.close();
   }
-}
-
-/** Takes back what the failed modules have done; the others stay as they are. */
-async function takeBackFailed(
-  report: RunReport,
-  { clock, console, run, session, tell }: Running & { readonly tell: (event: HostEvent) => void },
-): Promise<RunReport> {
-  const modules = [...new Set(report.steps.filter(({ result }) => result.kind === 'failed').map(({ module }) => module))];
-  if (modules.length === 0) return report;
-  const back = await rollBack({ run, context: session.context, clock, modules, whenChanged: 'refuse', onEvent: tell });
-  if (back.failed.length > 0)
-    console.warn(`${count(back.failed.length, 'change')} of ${modules.join(', ')} could not be taken back; see "rollback".`);
-  return report;
 }
 
 const END_TEXTS: Readonly<Record<RunEnd, readonly [text: string, tone: 'good' | 'warn' | 'bad']>> = {

@@ -1,8 +1,7 @@
-import { type HostProfile, resolveConfig } from '@breakwater/host-config';
+import { findProfile, type HostProfile, resolveConfig } from '@breakwater/host-config';
 import { stringify } from 'yaml';
 import { type Console, toTable } from '../console.ts';
 import { EXIT } from '../exit-codes.ts';
-import { findProfile } from '../load-settings.ts';
 import type { HostParts } from '../parts.ts';
 
 export function listProfiles(console: Console, profiles: readonly HostProfile[]): number {

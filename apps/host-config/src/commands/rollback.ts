@@ -1,4 +1,4 @@
-import { planRollback, type RunRecord, rollBack, toRollbackError } from '@breakwater/host-config';
+import { planRollback, type RunRecord, recordRollback, toRollbackError } from '@breakwater/host-config';
 import { type Clock, OpsError } from '@breakwater/kernel';
 import { askForConsent } from '../ask-for-consent.ts';
 import { type Console, toPrintable } from '../console.ts';
@@ -42,31 +42,22 @@ export async function rollBackRun(flags: RollbackFlags, room: RollbackRoom): Pro
   await askForConsent(`Take back ${count(entries.length, 'change')} of run ${record.runId}?`, { isGiven: flags.yes, ask: room.ask });
   const run = await runs.reopen(record.runId, 'rollback');
   try {
-    const report = await rollBack({
+    const report = await recordRollback({
       run,
       context: session.context,
       clock,
+      steps: record.report?.steps ?? [],
       ...chosen,
       whenChanged: flags.force ? 'overwrite' : 'refuse',
-      onEvent: (event) => {
-        run.note({ at: clock.wall(), ...event });
-        view.show(event);
-      },
+      onEvent: (event) => view.show(event),
     });
     view.close();
     console.record({ kind: 'rollback.ended', runId: record.runId, undone: report.undone.length, failed: report.failed });
     if (report.failed.length > 0) throw toRollbackError(report);
     console.print(console.paint('good', `${count(report.undone.length, 'change')} taken back.`));
-    if (planRollback(run.journal).entries.length === 0) {
-      await run.finish({ end: 'rolled-back', endedAtMs: clock.wall(), steps: record.report?.steps ?? [] });
-    } else {
-      await run.release();
-    }
     return EXIT.ok;
-  } catch (error) {
+  } finally {
     view.close();
-    await run.release();
-    throw error;
   }
 }
 

@@ -264,6 +264,21 @@ export const VARIABLES = {
     unit: 'operations',
     meaning: 'How many operations the journal holds, about; the oldest are forgotten first.',
   }),
+  hostSetupsAtOnce: integerVariable({
+    name: 'BREAKWATER_HOST_SETUPS',
+    fallback: 2,
+    min: 1,
+    max: 16,
+    unit: 'machines',
+    meaning: 'How many machines are set up at the same time; others wait for their turn.',
+  }),
+  hostPlugins: listVariable({
+    name: 'BREAKWATER_HOST_PLUGINS',
+    isItem: (item) => item.startsWith('/'),
+    expected: 'absolute paths, separated by commas',
+    meaning:
+      'Files (ES modules) with modules of your own for setting up machines. Only these: a configuration that comes through the page may name none, because they run here.',
+  }),
   serversFile: textVariable({
     name: 'BREAKWATER_SERVERS_FILE',
     fallback: 'config/servers.json',

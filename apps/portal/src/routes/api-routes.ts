@@ -4,6 +4,9 @@ import { createCircuitBreakerResetRoute } from './circuit-breaker-reset.ts';
 import { createDeadLetterRoutes } from './dead-letters.ts';
 import { createEventRoutes } from './events.ts';
 import { createHealthRoute } from './health.ts';
+import { createHostKeyRoutes } from './host-keys.ts';
+import { createHostLoginRoutes } from './host-logins.ts';
+import { createHostSetupRoutes } from './host-setups.ts';
 import { createMachineListRoutes } from './machine-lists.ts';
 import { createMachinePowerRoute } from './machine-power.ts';
 import { createOperationRoutes } from './operations.ts';
@@ -30,6 +33,9 @@ export const createApiRoutes = (services: PortalServices, options: { readonly au
   ...createScreenRoutes(services),
   ...createOperationRoutes(services),
   ...createDeadLetterRoutes(services),
+  ...createHostLoginRoutes(services),
+  ...createHostKeyRoutes(services),
+  ...createHostSetupRoutes(services),
   createSnapshotRoute(services),
   ...createEventRoutes(services, options),
   createQueueStatsRoute(services),

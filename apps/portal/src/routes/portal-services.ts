@@ -1,4 +1,5 @@
 import type { Fleet } from '@breakwater/fleet';
+import type { HostSetups } from '@breakwater/host-config';
 import type { EventHub } from '../events/event-hub.ts';
 import type { ListBodies } from '../live/list-bodies.ts';
 import type { LiveFleet } from '../live/live-fleet.ts';
@@ -10,6 +11,7 @@ export interface PortalServices {
   readonly live: LiveFleet;
   readonly lists: ListBodies;
   readonly hub: EventHub;
+  readonly hostSetups: HostSetups;
   readonly resilience: ResilienceReader;
   readonly version: string;
 }

@@ -14,6 +14,7 @@ import type {
   ServerUpdate,
 } from '@breakwater/contract';
 import type { CondensedScreen, ConsoleDoor, Fleet, FleetEvent, RetryRequest, StoredScreen } from '@breakwater/fleet';
+import { MemoryActJournal } from '@breakwater/host-config/testing';
 import {
   type Clock,
   formatInstant,
@@ -52,6 +53,7 @@ export class FakeFleet implements Fleet {
     note: (name, input) => this.#note(name, input),
     changed: (id) => this.#emit({ kind: 'resilience.changed', id }),
   });
+  readonly journal: MemoryActJournal;
   readonly #clock: Clock;
   readonly #servers = new Map<string, Server>();
   readonly #machines = new Map<string, Machine>();
@@ -66,6 +68,7 @@ export class FakeFleet implements Fleet {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.journal = new MemoryActJournal(clock, (operation) => this.changeOperation(operation));
   }
 
   /** Adds a server with machines named `vm-1`…, without going through the API. */

@@ -1,3 +1,4 @@
+import { createSetupBed } from '@breakwater/host-config/testing';
 import { createSeededRandom, Secret, systemClock } from '@breakwater/kernel';
 import { createLogger } from '../logger.ts';
 import { createPortal } from '../portal.ts';
@@ -16,7 +17,8 @@ await access.ensureAdministrator({ username: 'admin', password: new Secret('brea
 access.acceptToken({ token: new Secret('a-token-for-trying-things'), role: 'admin' });
 const fleet = createChangingFleet({ clock, random: createSeededRandom(7) });
 const config = readTestConfig({ PORT: port, HOST: '127.0.0.1' });
-const portal = createPortal({ fleet, access, config, logger, clock, webRoot, version: '0.0.0-fake', demo: true });
+const { setups: hostSetups } = createSetupBed({ clock, machines: fleet, journal: fleet.journal });
+const portal = createPortal({ fleet, access, hostSetups, config, logger, clock, webRoot, version: '0.0.0-fake', demo: true });
 const { url } = await portal.listen();
 logger.info(`The page is at ${url}; sign in as admin / breakwater, or use the bearer token a-token-for-trying-things`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void portal.close());

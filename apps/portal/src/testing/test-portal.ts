@@ -1,6 +1,7 @@
 import { createAccess } from '@breakwater/access';
 import { createFakeSecretIssuer, createInMemoryAccessRepositories, FakeHasher, FakeSetupTokenStore } from '@breakwater/access/testing';
 import type { Role } from '@breakwater/contract';
+import { createSetupBed, type SetupBed } from '@breakwater/host-config/testing';
 import { type Clock, type Logger, ManualClock, Secret, silentLogger } from '@breakwater/kernel';
 import { type Config, readConfig } from '../config.ts';
 import { createPortal, type Portal, type PortalOptions } from '../portal.ts';
@@ -16,6 +17,8 @@ export interface TestPortal {
   readonly portal: Portal;
   readonly fleet: FakeFleet;
   readonly clock: ManualClock;
+  /** Set-ups of hosts, all on one host in memory. */
+  readonly hosts: SetupBed;
   /** Headers of a caller with this role. */
   as(role: Role): { readonly host: string; readonly authorization: string };
 }
@@ -34,9 +37,11 @@ export function createTestPortal(options: TestPortalOptions = {}): TestPortal {
   const logger = options.logger ?? silentLogger;
   const access = createTestAccess(clock, logger);
   for (const [role, token] of Object.entries(TOKENS)) access.acceptToken({ token: new Secret(token), role: role as Role });
+  const hosts = createSetupBed({ clock, machines: fleet, journal: fleet.journal });
   const portal = createPortal({
     fleet,
     access,
+    hostSetups: hosts.setups,
     config: readTestConfig(options.env ?? {}),
     logger,
     clock,
@@ -45,7 +50,7 @@ export function createTestPortal(options: TestPortalOptions = {}): TestPortal {
     demo: false,
     sharedState: options.sharedState,
   });
-  return { portal, fleet, clock, as: (role) => ({ host: 'localhost:5001', authorization: `Bearer ${TOKENS[role]}` }) };
+  return { portal, fleet, clock, hosts, as: (role) => ({ host: 'localhost:5001', authorization: `Bearer ${TOKENS[role]}` }) };
 }
 
 export const createTestAccess = (clock: Clock, logger: Logger): ReturnType<typeof createAccess> =>

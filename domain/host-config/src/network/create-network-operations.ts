@@ -10,6 +10,7 @@ import { reportBreakers } from './breaker-report.ts';
 import { checkConnectivity } from './check-connectivity.ts';
 import { downloadFile } from './download/download-file.ts';
 import { APT_SERVICE } from './find-service.ts';
+import type { FleetBreaker } from './fleet-breaker.ts';
 import { cloneRepository } from './git/clone-repository.ts';
 import { runGuarded } from './guarded-run.ts';
 import { checkHealth } from './health/check-health.ts';
@@ -29,6 +30,8 @@ export interface NetworkOperationsOptions {
   readonly settings?: NetworkSettings;
   /** Where breakers live between commands (`openBreakerState` of the storage). Default: in this process. */
   readonly breakerState?: BreakerState;
+  /** Where many hosts are set up at once. Default: each host decides alone. */
+  readonly fleetBreaker?: FleetBreaker;
   /** Ends every operation; each then rejects with its reason. Default: never. */
   readonly signal?: AbortSignal;
   /** Whether a repair may remove these packages. Default: no. */
@@ -47,12 +50,15 @@ export function createNetworkRoom(options: NetworkOperationsOptions): NetworkRoo
   const signal = options.signal ?? new AbortController().signal;
   let layout: Promise<AptLayout> | null = null;
   const state = options.breakerState ?? createMemoryBreakerState(clock);
+  const { fleetBreaker } = options;
+  const breakers = createServiceBreakers({ settings, scope: host.hostId, state });
+  const tell = options.onEvent ?? (() => undefined);
   return {
     host,
     downloads,
     cacheFolder,
     settings,
-    breakers: createServiceBreakers({ settings, scope: host.hostId, state }),
+    breakers: fleetBreaker === undefined ? breakers : fleetBreaker.guard(breakers),
     lanes: createLanes(),
     clock,
     random,
@@ -61,7 +67,10 @@ export function createNetworkRoom(options: NetworkOperationsOptions): NetworkRoo
     agreeToRemove: options.agreeToRemove ?? (() => Promise.resolve(false)),
     inUse: new Set(),
     bundle: options.bundle ?? null,
-    tell: options.onEvent ?? (() => undefined),
+    tell(event) {
+      fleetBreaker?.note(host.hostId, event);
+      tell(event);
+    },
   };
 }
 
