@@ -7,6 +7,7 @@ import { findOverflow, findViolations, settle } from './support/accessibility.ts
 import { openPage, type WatchedPage } from './support/browser.ts';
 import { eventually } from './support/child.ts';
 import { type Desk, openDesk } from './support/desk.ts';
+import { answerHostSetups } from './support/host-setup-answers.ts';
 import { startPortal } from './support/portal-process.ts';
 
 const LANGUAGES = ['en', 'ru', 'es'] as const;
@@ -53,6 +54,7 @@ beforeAll(async () => {
   await eventually(async () => (await desk.portal.server(gone.server.id)).state !== 'live', { what: 'a server is in trouble' });
   watched = await desk.open('/');
   page = watched.page;
+  await answerHostSetups(page, on);
 });
 
 afterAll(async () => {
@@ -69,6 +71,7 @@ interface Look {
 }
 
 const machinePath = (): string => `/machines/${on.server_id}/${encodeURIComponent(on.moid)}`;
+const setupPath = (id: string) => (): string => `${machinePath()}/setup${id}`;
 const openPower = async (at: Page, language: Language): Promise<void> => {
   await at.getByRole('button', { name: say(language, 'machines.power'), exact: true }).click();
   await at.getByRole('menuitem').first().waitFor();
@@ -208,6 +211,65 @@ const LOOKS: readonly Look[] = [
   { name: 'account', path: () => '/account', show: showHeading },
   { name: 'people', path: () => '/account/people', show: showHeading },
   { name: 'tokens', path: () => '/account/tokens', show: showHeading },
+  { name: 'ssh-logins', path: () => '/account/logins', show: (at) => at.getByText('SHA256:').first().waitFor() },
+  {
+    name: 'add-ssh-login',
+    path: () => '/account/logins',
+    show: async (at, language) => {
+      await at.getByRole('button', { name: say(language, 'host_login.add') }).click();
+      const dialog = at.getByRole('alertdialog');
+      await dialog.getByRole('button', { name: say(language, 'host_login.add') }).click();
+      await dialog.getByText(say(language, 'access.required')).first().waitFor();
+    },
+  },
+  {
+    name: 'host-setup-wishes',
+    path: setupPath(''),
+    show: async (at, language) => {
+      await at.getByRole('button', { name: say(language, 'host_setup.plan') }).click();
+      await at.getByText(say(language, 'host_setup.nothing_chosen')).waitFor();
+      await at.getByRole('table').waitFor();
+    },
+  },
+  {
+    name: 'host-key-changed',
+    path: setupPath(''),
+    show: async (at, language) => {
+      await at.getByRole('textbox', { name: say(language, 'host_setup.host') }).fill('192.0.2.17');
+      await at.getByRole('radio', { name: 'server' }).check();
+      await at.getByRole('button', { name: say(language, 'host_setup.plan') }).click();
+      await at.getByRole('button', { name: say(language, 'host_key.replace') }).click();
+      await at.getByText(say(language, 'host_key.type_end_wrong')).waitFor();
+    },
+  },
+  {
+    name: 'host-setup-plan',
+    path: setupPath('/planned'),
+    show: async (at, language) => {
+      await at.getByText('/etc/hosts').first().waitFor();
+      await at.locator('summary', { hasText: '/etc/hosts' }).last().click();
+      await at.getByRole('button', { name: say(language, 'host_apply.apply'), exact: true }).click();
+      await at.getByText(say(language, 'host_apply.accept_needed')).waitFor();
+    },
+  },
+  {
+    name: 'host-setup-degraded',
+    path: setupPath('/degraded'),
+    show: (at, language) => at.getByText(say(language, 'host_outcome.finish_with'), { exact: true }).waitFor(),
+  },
+  {
+    name: 'host-setup-roll-back',
+    path: setupPath('/degraded'),
+    show: async (at, language) => {
+      await at.getByRole('button', { name: say(language, 'host_rollback.open') }).click();
+      await at.getByRole('alertdialog').waitFor();
+    },
+  },
+  {
+    name: 'host-setup-no-plan',
+    path: setupPath('/no-plan'),
+    show: (at, language) => at.getByText(say(language, 'host_outcome.plan_failed')).waitFor(),
+  },
 ];
 
 /** With the theme of the system, which changes below the open page as it does at dusk. */

@@ -4,7 +4,7 @@ import { useMay } from '../app/services.ts';
 import { useWords } from '../i18n/use-words.ts';
 import './account.css';
 
-/** Everybody's own part; administrators also find people and tokens here. */
+/** Everybody's own part; administrators also find people, tokens and logins here. */
 export function AccountLayout(): ReactNode {
   const { t } = useWords();
   const mayAdminister = useMay('admin');
@@ -21,6 +21,9 @@ export function AccountLayout(): ReactNode {
           </Link>
           <Link to="/account/tokens" className="account-tab">
             {t('tokens.title')}
+          </Link>
+          <Link to="/account/logins" className="account-tab">
+            {t('host_login.title')}
           </Link>
         </nav>
       ) : null}

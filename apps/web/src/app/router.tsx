@@ -74,6 +74,19 @@ const machineRoute = createRoute({
   component: lazyRouteComponent(() => import('../machine/machine-page.tsx'), 'MachinePage'),
 });
 
+const setUpMachineRoute = createRoute({
+  getParentRoute: () => homeRoute,
+  path: '/machines/$serverId/$moid/setup',
+  validateSearch: (raw: Record<string, unknown>): { from?: string } => (typeof raw['from'] === 'string' ? { from: raw['from'] } : {}),
+  component: lazyRouteComponent(() => import('../host-setup/start-page.tsx'), 'StartPage'),
+});
+
+const machineSetupRoute = createRoute({
+  getParentRoute: () => homeRoute,
+  path: '/machines/$serverId/$moid/setup/$setupId',
+  component: lazyRouteComponent(() => import('../host-setup/setup-page.tsx'), 'SetupPage'),
+});
+
 const serversRoute = createRoute({
   getParentRoute: () => homeRoute,
   path: '/servers',
@@ -123,6 +136,12 @@ const tokensRoute = createRoute({
   component: lazyRouteComponent(() => import('../account/tokens-page.tsx'), 'TokensPage'),
 });
 
+const loginsRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: '/logins',
+  component: lazyRouteComponent(() => import('../account/logins-page.tsx'), 'LoginsPage'),
+});
+
 const consoleRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/console/$serverId/$moid',
@@ -137,11 +156,13 @@ const routeTree = rootRoute.addChildren([
     homeRoute.addChildren([
       machinesRoute,
       machineRoute,
+      setUpMachineRoute,
+      machineSetupRoute,
       serversRoute,
       healthRoute,
       operationsRoute,
       failedOperationsRoute,
-      accountRoute.addChildren([ownRoute, peopleRoute, tokensRoute]),
+      accountRoute.addChildren([ownRoute, peopleRoute, tokensRoute, loginsRoute]),
     ]),
     consoleRoute,
   ]),

@@ -17,6 +17,7 @@ import { Message } from '../ui/message.tsx';
 import { PowerShape, ServerShape } from '../ui/state-shape.tsx';
 import { MachineFacts } from './machine-facts.tsx';
 import { MachineGauges } from './machine-gauges.tsx';
+import { SetUpLink } from './set-up-link.tsx';
 
 export function MachinePage(): ReactNode {
   const { serverId, moid } = useParams({ from: '/signed-in/home/machines/$serverId/$moid' });
@@ -109,6 +110,7 @@ function MachineHead(props: { readonly machine: Machine; readonly server: Server
           {t('machines.power')}
           <Icon name="down" />
         </button>
+        <SetUpLink machine={machine} />
       </div>
     </div>
   );

@@ -2,7 +2,8 @@ import { type ReactNode, useEffect, useEffectEvent } from 'react';
 import { useFleet, useServices } from '../app/services.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Icon } from '../ui/icon.tsx';
-import { isRunning, OperationOutcome, toOperationTitle } from './operation-line.tsx';
+import { isRunning } from './is-running.ts';
+import { OperationOutcome, toOperationTitle } from './operation-line.tsx';
 
 const DONE_SHOWN_MS = 6_000;
 

@@ -5,7 +5,8 @@ import { useNow } from '../app/use-now.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Icon } from '../ui/icon.tsx';
 import { PopoverButton } from '../ui/popover-button.tsx';
-import { isRunning, OperationOutcome, toOperationTitle } from './operation-line.tsx';
+import { isRunning } from './is-running.ts';
+import { OperationOutcome, toOperationTitle } from './operation-line.tsx';
 
 const SHOWN = 6;
 

@@ -26,6 +26,7 @@ const PATHS = {
   moon: 'M19 14.5A7.5 7.5 0 0 1 9.5 5a7.5 7.5 0 1 0 9.5 9.5',
   pulse: 'M3 12h4l2.5-6l4 12l2.5-6h5',
   pause: 'M8 5v14M16 5v14',
+  tools: 'M4 6h9M17 6h3M15 4v4M4 12h3M11 12h9M9 10v4M4 18h11M19 18h1M17 16v4',
 } as const;
 
 export type IconName = keyof typeof PATHS;
