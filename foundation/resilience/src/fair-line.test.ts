@@ -55,6 +55,13 @@ describe('fair line', () => {
     expect([line.lengthOf('a'), line.next?.fairKey, line.oldest?.fairKey]).toEqual([1, 'b', 'b']);
   });
 
+  it('keeps the turn where it is when a whole key leaves from the middle of the round', () => {
+    const { line, of } = create({ a: 1, b: 1, c: 1 });
+    const [b] = of('b');
+    if (b !== undefined) line.remove(b, 'kept');
+    expect(line.next?.fairKey).toBe('a');
+  });
+
   it('keeps the turn of the others when one leaves that has none', () => {
     const { line, of } = create({ a: 1, b: 2, c: 1 });
     const [second] = of('b');

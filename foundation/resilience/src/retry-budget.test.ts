@@ -14,7 +14,8 @@ describe('RetryBudget', () => {
     expect(budget.tryTake(0)).toBe(true);
     expect(budget.tryTake(9_000)).toBe(false);
     expect(budget.tryTake(10_001)).toBe(true);
-    expect(budget.snapshot(1e9)).toEqual({ tokens: 2, spent: 4, refused: 2 });
+    expect(budget.tryTake(10_002)).toBe(false);
+    expect(budget.snapshot(1e9)).toEqual({ tokens: 2, spent: 4, refused: 3 });
   });
 
   it('never spends more than it has started with and earned', () => {
