@@ -30,6 +30,8 @@ function toText(event: HostEvent): string | null {
       return `${event.title}: mended, once more`;
     case 'network.lock-waited':
       return `${event.title}: waiting for ${event.holder === null ? 'another program' : `${event.holder.name} (process ${event.holder.pid})`}`;
+    case 'network.dpkg-waited':
+      return `${event.title}: dpkg was asked to stop and is still at work after ${Math.round(event.waitedMs / 1_000)} s; it is not killed`;
     case 'network.breaker-changed':
       return event.state === 'open' ? `${event.service} is left alone for a while` : null;
     case 'run.started':

@@ -41,6 +41,7 @@ export function advanceProgress(before: HostSetupProgress, event: SetupEvent): H
     case 'network.failed':
     case 'network.repaired':
     case 'network.lock-waited':
+    case 'network.dpkg-waited':
     case 'network.breaker-changed':
       return { ...before, lines: addLine(before.lines, describeHostEvent(event)) };
   }
