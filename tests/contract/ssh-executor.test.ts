@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { HostExecutor } from '@breakwater/host-config';
 import { describeHostExecutor } from '@breakwater/host-config/testing';
 import { createSshExecutor, type SshExecutorOptions } from '@breakwater/ssh';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBedFolder } from '../bed/host/bed-folder.ts';
+import { runTool } from '../bed/host/run-tool.ts';
 import { type SshServer, startSshServer } from '../bed/host/ssh-server.ts';
 import { startTcpRelay, type TcpRelay } from '../bed/host/tcp-relay.ts';
 
@@ -74,6 +77,27 @@ test('a link that is cut at ten points of a run repeats no command and loses non
     }
     expect(relay.accepted()).toBeGreaterThanOrEqual(10);
     expect(readdirSync(folder).toSorted()).toEqual(['b', ...Array.from({ length: 10 }, (_, point) => `log-${point}`)].toSorted());
+  });
+});
+
+test('what only reads is asked again when the link is cut', { timeout: 120_000 }, async () => {
+  await withRelay(async (host, relay, folder) => {
+    const attributes = { mode: 0o600, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    await host.files.write(`${folder}/file`, Buffer.from('content'), attributes);
+    for (const bytes of [0, 20, 60]) {
+      const accepted = relay.accepted();
+      relay.cutAfter(bytes);
+      const glance = await host.run(
+        { argv: ['sh', '-c', `echo asked >>${folder}/asked; cat ${folder}/file`], timeoutMs: 30_000, weight: 'glance' },
+        { signal: never },
+      );
+      expect(glance, `cut after ${bytes}`).toMatchObject({ end: { kind: 'exited', exitCode: 0 }, stdout: 'content' });
+      await host.files.stat(`${folder}/file`);
+      expect(await host.files.list(folder)).toContain('file');
+      expect(relay.accepted(), `cut after ${bytes}`).toBeGreaterThan(accepted);
+    }
+    // It was asked more often than three times, which is why only what reads may be asked so.
+    expect(readFileSync(`${folder}/asked`, 'utf8').split('\n').length - 1).toBeGreaterThan(3);
   });
 });
 
@@ -193,4 +217,74 @@ test('nothing is left at the host when it is closed, except what still runs', { 
   await other.close();
   expect(await host.files.list(parent)).toEqual(before);
   await host.close();
+});
+
+test('a key that only an agent holds lets in, and without the agent nobody is let in', { timeout: 60_000 }, async () => {
+  const folder = createBedFolder('agent');
+  const agentSocket = join(folder.path, 'socket');
+  const agent = spawn('ssh-agent', ['-D', '-a', agentSocket], { stdio: 'ignore' });
+  const { keyPath, ...options } = toOptions(sshd.port);
+  try {
+    await expect.poll(() => existsSync(agentSocket), { timeout: 10_000 }).toBe(true);
+    await expect(createSshExecutor({ ...options, agentSocket })).rejects.toMatchObject({ code: 'HOST_SSH_AUTH' });
+    runTool(['ssh-add', '-q', keyPath ?? ''], { env: { SSH_AUTH_SOCK: agentSocket } });
+    const host = await createSshExecutor({ ...options, agentSocket });
+    expect((await host.run({ argv: ['echo', 'in'], timeoutMs: 10_000 }, { signal: never })).stdout).toBe('in\n');
+    // The agent stays here: a host that has been broken into must not be able to use it.
+    expect((await host.run({ argv: ['printenv', 'SSH_AUTH_SOCK'], timeoutMs: 10_000 }, { signal: never })).stdout).toBe('');
+    await host.close();
+  } finally {
+    await end(agent);
+    folder.remove();
+  }
+  await expect(createSshExecutor({ ...options, agentSocket })).rejects.toMatchObject({ code: 'HOST_SSH_AUTH' });
+});
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill();
+  });
+}
+
+/** A server whose sessions belong to a user who is not root, with a `sudo` of ours, or none, in front of all other programs. */
+async function withUser(sudo: string | null, act: (options: SshExecutorOptions, folder: string) => Promise<void>): Promise<void> {
+  const folder = createBedFolder('sudo');
+  const bin = join(folder.path, 'bin');
+  mkdirSync(bin);
+  chmodSync(folder.path, 0o755);
+  for (const name of readdirSync('/usr/bin')) if (name !== 'sudo') symlinkSync(`/usr/bin/${name}`, join(bin, name));
+  if (sudo !== null) writeFileSync(join(bin, 'sudo'), `#!/bin/sh\n${sudo}\n`, { mode: 0o755 });
+  const become = process.getuid?.() === 0 ? 'setpriv --reuid=65534 --regid=65534 --clear-groups ' : '';
+  const server = await startSshServer({ config: [`ForceCommand exec ${become}env PATH=${bin} HOME=/tmp sh`] });
+  try {
+    const { keyPath, knownHostsPath, port, user } = server;
+    await act({ host: '127.0.0.1', hostId: 'bed', port, user, keyPath, knownHostsPath }, folder.path);
+  } finally {
+    await server.stop();
+    folder.remove();
+  }
+}
+
+test('who is not root becomes root by sudo that asks for nothing, and else is told at once', { timeout: 60_000 }, async () => {
+  await withUser(null, async (options) => {
+    await expect(createSshExecutor(options)).rejects.toMatchObject({ code: 'HOST_SSH_SUDO_NEEDED', details: { reason: 'no-sudo' } });
+    const host = await createSshExecutor({ ...options, privilege: 'login' });
+    const { stdout } = await host.run({ argv: ['id', '-u'], timeoutMs: 10_000 }, { signal: never });
+    expect(stdout.trim()).not.toBe('0');
+    await host.close();
+  });
+  await withUser('echo "sudo: a password is required" >&2; exit 1', async (options) => {
+    await expect(createSshExecutor(options)).rejects.toMatchObject({ code: 'HOST_SSH_SUDO_NEEDED', details: { reason: 'sudo-asks' } });
+  });
+  // It cannot make anybody root, but notes what it was asked for.
+  await withUser(`printf "%s\\n" "$1" >>"${'$'}{0%/bin/sudo}/log/asked"; [ "$1" = -n ] && shift; exec "$@"`, async (options, folder) => {
+    mkdirSync(join(folder, 'log'));
+    chmodSync(join(folder, 'log'), 0o777);
+    const host = await createSshExecutor(options);
+    expect((await host.run({ argv: ['echo', 'by sudo'], timeoutMs: 10_000 }, { signal: never })).stdout).toBe('by sudo\n');
+    await host.close();
+    // Once to look whether it would ask, once for the whole session: never for single commands.
+    expect(readFileSync(join(folder, 'log/asked'), 'utf8')).toBe('-n\n-n\n');
+  });
 });

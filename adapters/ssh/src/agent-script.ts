@@ -8,7 +8,10 @@
  *
  * Jobs outlive the channel and this loop: nothing of theirs is connected to either.
  *
- * Requests, one line each: `run ID MODE SCRIPT-LINES INPUT-BYTES WAIT OUT-OFFSET ERR-OFFSET CHUNK` (then the lines and the bytes), `poll ID - 0 0 WAIT
+ * What only reads is asked within the loop instead (`ask`): no job, one file for the errors, and the output goes straight into the channel, ended
+ * by a mark that only this one question has.
+ *
+ * Requests, one line each: `ask ID SCRIPT-LINES MARK` (then the lines; answer: the output, `MARK RC TOOK`, the errors, `MARK end`), `run ID MODE SCRIPT-LINES INPUT-BYTES WAIT OUT-OFFSET ERR-OFFSET CHUNK` (then the lines and the bytes), `poll ID - 0 0 WAIT
  * OUT-OFFSET ERR-OFFSET CHUNK`, `signal ID NAME`, `drop ID…`, `leave`. `WAIT` is in hundredths of a second; a job of the mode `act` or `quick` is
  * waited for as long as it takes. Answer: `MARK ID STATE RC TOOK OUT-SIZE OUT-BYTES ERR-SIZE ERR-BYTES`, then the bytes.
  *
@@ -83,6 +86,26 @@ while read -r verb id rest; do
     done
     run "$id" "$1" "$2" "$3"
     answer "$id" "$4" "$5" "$6" "$7"
+    ;;
+  ask)
+    set -- $rest
+    s= n=$1
+    while [ "$n" -gt 0 ]; do
+      IFS= read -r line || exit 0
+      s="$s$line
+"
+      n=$((n - 1))
+    done
+    now; from=$up
+    ( eval "$s" ) </dev/null 2>"e.$$" &
+    c=$!
+    echo "$c" >"$id.pid"
+    wait "$c"
+    rc=$?
+    now
+    printf '\n%s %s %s\n' "$2" "$rc" "$((up - from))"
+    [ -s "e.$$" ] && tail -c 65536 "e.$$"
+    printf '\n%s end\n' "$2"
     ;;
   poll) set -- $rest; answer "$id" "$4" "$5" "$6" "$7" ;;
   signal)

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { OutputTail } from '@breakwater/host-config';
 import { createAgentScript } from './agent-script.ts';
+import { type Answer, AnswerReader } from './answer-reader.ts';
 import { type Frame, FrameReader } from './frame-reader.ts';
 
 export interface ChannelOptions {
@@ -31,7 +32,7 @@ export class ChannelError extends Error {
 }
 
 interface Waiter {
-  readonly resolve: (frame: Frame) => void;
+  readonly take: (chunk: Buffer) => void;
   readonly reject: (error: ChannelError) => void;
 }
 
@@ -73,11 +74,32 @@ export class Channel {
   }
 
   request(line: string, payloads: readonly Uint8Array[]): Promise<Frame> {
+    const readFrame = (chunk: Buffer): Frame | null => {
+      for (const word of this.#reader.push(chunk)) if (word.kind === 'frame') return word.frame;
+      return null;
+    };
+    return this.#send([Buffer.from(`${line}\n`), ...payloads], readFrame);
+  }
+
+  /** The script ends with a line feed. */
+  ask(id: string, script: string): Promise<Answer> {
+    const mark = randomBytes(16).toString('hex');
+    const reader = new AnswerReader(mark);
+    const lines = script.split('\n').length - 1;
+    return this.#send([Buffer.from(`ask ${id} ${lines} ${mark}\n${script}`)], (chunk) => reader.push(chunk));
+  }
+
+  #send<T>(parts: readonly Uint8Array[], read: (chunk: Buffer) => T | null): Promise<T> {
     if (this.#end !== null) return Promise.reject(new ChannelError(this.#end));
     return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-      this.#child.stdin.write(`${line}\n`);
-      for (const each of payloads) if (each.length > 0) this.#child.stdin.write(each);
+      const take = (chunk: Buffer): void => {
+        const answer = read(chunk);
+        if (answer === null) return;
+        this.#waiter = null;
+        resolve(answer);
+      };
+      this.#waiter = { take, reject };
+      for (const each of parts) if (each.length > 0) this.#child.stdin.write(each);
     });
   }
 
@@ -96,14 +118,14 @@ export class Channel {
 
   #take(chunk: Buffer): void {
     try {
+      if (this.#waiter !== null) {
+        this.#waiter.take(chunk);
+        return;
+      }
       for (const word of this.#reader.push(chunk)) {
         if (word.kind === 'ready') this.#ready.resolve();
         else if (word.kind === 'refused') this.#fail({ kind: 'refused', reason: word.reason });
-        else {
-          const waiter = this.#waiter;
-          this.#waiter = null;
-          waiter?.resolve(word.frame);
-        }
+        else throw new Error('The host answers what nobody asked.');
       }
     } catch (error) {
       this.#fail({ kind: 'broken', reason: error instanceof Error ? error.message : String(error) });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, OpsError, sleep } from '@breakwater/kernel';
+import type { Answer } from './answer-reader.ts';
 import { Channel, ChannelError } from './channel.ts';
 import type { Frame } from './frame-reader.ts';
 import { toSshError } from './ssh-error.ts';
@@ -25,6 +26,19 @@ export interface LinkRequest {
   readonly onSend?: (epoch: number) => void;
 }
 
+export interface LinkQuestion {
+  readonly id: string;
+  /** POSIX shell that only reads, with a line feed at the end. */
+  readonly script: string;
+  readonly untilMs: number;
+  readonly onSend: () => void;
+}
+
+interface Exchange<T> {
+  readonly untilMs: number;
+  readonly over: (channel: Channel) => Promise<T>;
+}
+
 /** Up to four channels to one host, set up when they are needed and again when they were cut. */
 export class Link {
   readonly #options: LinkOptions;
@@ -44,19 +58,22 @@ export class Link {
   }
 
   /** Rejects with an `OpsError`: of `onSend`, of what no repetition mends, or `HOST_LINK_LOST` when the time is over. */
-  async call(request: LinkRequest): Promise<Frame> {
-    await this.#enter();
-    try {
-      return await this.#repeat(request);
-    } finally {
-      this.#taken--;
-      this.#queue.shift()?.();
-    }
+  call(request: LinkRequest): Promise<Frame> {
+    return this.#inTurn(this.#toExchange(request));
+  }
+
+  /** Asked again when the link is cut. Rejects as `call` does. */
+  ask({ id, onSend, script, untilMs }: LinkQuestion): Promise<Answer> {
+    const over = (channel: Channel): Promise<Answer> => {
+      onSend();
+      return channel.ask(id, script);
+    };
+    return this.#inTurn({ untilMs, over });
   }
 
   /** Past the queue, for signals: the jobs that they shall end may hold all the channels. */
   callBeside(request: LinkRequest): Promise<Frame> {
-    return this.#repeat(request);
+    return this.#repeat(this.#toExchange(request));
   }
 
   /** The files of this job are not needed any more. They are removed with those of others: a process of the host for each would cost more than the job. */
@@ -78,16 +95,34 @@ export class Link {
     timer.cancel();
   }
 
-  async #repeat(request: LinkRequest): Promise<Frame> {
+  #toExchange({ line, onSend, payloads = [], untilMs }: LinkRequest): Exchange<Frame> {
+    const over = (channel: Channel): Promise<Frame> => {
+      onSend?.(this.#epoch);
+      return channel.request(line, payloads);
+    };
+    return { untilMs, over };
+  }
+
+  async #inTurn<T>(exchange: Exchange<T>): Promise<T> {
+    await this.#enter();
+    try {
+      return await this.#repeat(exchange);
+    } finally {
+      this.#taken--;
+      this.#queue.shift()?.();
+    }
+  }
+
+  async #repeat<T>(exchange: Exchange<T>): Promise<T> {
     const { clock } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#attempt(request);
+        return await this.#attempt(exchange);
       } catch (error) {
         if (!(error instanceof ChannelError)) throw error;
         this.#judge(error);
         const pauseMs = PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)] ?? 0;
-        if (this.#isClosed || clock.now() + pauseMs >= request.untilMs) throw toSshError(error);
+        if (this.#isClosed || clock.now() + pauseMs >= exchange.untilMs) throw toSshError(error);
         await sleep(clock, pauseMs, { keepAlive: true });
       }
     }
@@ -100,7 +135,7 @@ export class Link {
     this.#taken++;
   }
 
-  async #attempt({ line, onSend, payloads = [], untilMs }: LinkRequest): Promise<Frame> {
+  async #attempt<T>({ over, untilMs }: Exchange<T>): Promise<T> {
     const channel = this.#takeChannel();
     const { clock } = this.#options;
     const timer = clock.after(Math.max(0, untilMs - clock.now()), () => channel.hangUp('The host did not answer in time.'), {
@@ -109,10 +144,9 @@ export class Link {
     try {
       await channel.ready();
       this.#hasFolder = true;
-      onSend?.(this.#epoch);
-      const frame = await channel.request(line, payloads);
+      const answer = await over(channel);
       this.#idle.push(channel);
-      return frame;
+      return answer;
     } catch (error) {
       if (error instanceof ChannelError) this.#channels.delete(channel);
       else this.#idle.push(channel);

@@ -9,9 +9,10 @@ import {
   requireHostPath,
 } from '@breakwater/host-config';
 import type { Clock } from '@breakwater/kernel';
+import { ask } from './ask.ts';
 import type { Link } from './link.ts';
 import { quote } from './quote.ts';
-import { runJob } from './run-job.ts';
+import { type Job, type JobOrder, runJob } from './run-job.ts';
 
 const DEFAULT_MAX_BYTES = 1_024 * 1_024;
 /** One act with a file, repeated connecting included. */
@@ -38,7 +39,7 @@ interface Done {
   readonly err: string;
 }
 
-/** Files of a host by the tools of every Debian: coreutils and findutils. Each act is a job, so a cut link repeats none of them. */
+/** Files of a host by the tools of every Debian: coreutils and findutils. Each act is a job, so a cut link repeats none of them; questions are no jobs. */
 export class RemoteFiles implements HostFiles {
   readonly #link: Link;
   readonly #clock: Clock;
@@ -50,7 +51,7 @@ export class RemoteFiles implements HostFiles {
 
   async stat(path: string): Promise<FileFacts | null> {
     const script = `f=${quote(path)}\nstat -c '%f %u %g %s %.3Y' -- "$f" || exit 1\n[ -L "$f" ] && readlink -n -- "$f"\nexit 0\n`;
-    const done = await this.#act({ path, script });
+    const done = await this.#ask({ path, script });
     if (isNothingThere(done)) return null;
     requireDone(path, done);
     const text = done.out.toString();
@@ -75,12 +76,12 @@ export class RemoteFiles implements HostFiles {
     const script = [
       `f=${quote(path)}`,
       `[ -L "$f" ] && exit ${KIND}`,
-      'stat -c %f -- "$f" >/dev/null || exit 1',
-      `[ -f "$f" ] || exit ${KIND}`,
+      // Only when there is no file, a process tells why; it may have come meanwhile.
+      `[ -f "$f" ] || { stat -c %f -- "$f" >/dev/null || exit 1; [ -f "$f" ] || exit ${KIND}; }`,
       `exec head -c ${maxBytes + 1} -- "$f"`,
       '',
     ].join('\n');
-    const done = await this.#act({ path, script, maxBytes: maxBytes + 1 });
+    const done = await this.#ask({ path, script, maxBytes: maxBytes + 1 });
     if (isNothingThere(done)) return null;
     requireDone(path, done);
     if (done.out.length > maxBytes) throw createHostFileError('HOST_FILE_TOO_LARGE', { path, why: `it has more than ${maxBytes} bytes` });
@@ -160,7 +161,7 @@ export class RemoteFiles implements HostFiles {
 
   async list(path: string): Promise<readonly string[] | null> {
     const script = `f=${quote(path)}\n[ -d "$f" ] && [ ! -L "$f" ] || exit ${NOTHING}\nfind "$f" -mindepth 1 -maxdepth 1 -printf '%f\\0'\n`;
-    const done = await this.#act({ path, script, maxBytes: 16 * 1_024 * 1_024 });
+    const done = await this.#ask({ path, script, maxBytes: 16 * 1_024 * 1_024 });
     if (done.exitCode === NOTHING) return null;
     requireDone(path, done);
     return done.out
@@ -204,15 +205,21 @@ export class RemoteFiles implements HostFiles {
     requireDone(act.path, await this.#act(act));
   }
 
-  async #act({ maxBytes = 64 * 1_024, path, script, stdin }: Act): Promise<Done> {
+  #ask(act: Act): Promise<Done> {
+    return this.#finish(act, (order) => ask(this.#link, order));
+  }
+
+  #act(act: Act): Promise<Done> {
+    return this.#finish(act, (order) => runJob(this.#link, { ...order, mode: 'act', stdin: act.stdin }));
+  }
+
+  async #finish({ maxBytes = 64 * 1_024, path, script }: Act, begin: (order: Omit<JobOrder, 'mode'>) => Job): Promise<Done> {
     requireHostPath(path);
     const parts: Record<'out' | 'err', Buffer[]> = { out: [], err: [] };
     const left = { out: maxBytes, err: 8 * 1_024 };
     const untilMs = this.#clock.now() + ACT_TIMEOUT_MS;
-    const job = runJob(this.#link, {
+    const job = begin({
       script,
-      mode: 'act',
-      stdin,
       untilMs: () => untilMs,
       onBytes: (bytes, stream) => {
         const taken = Buffer.from(bytes.subarray(0, Math.max(0, left[stream])));

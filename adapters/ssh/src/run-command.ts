@@ -1,8 +1,9 @@
 import { type CommandEnd, type CommandResult, type HostCommand, OutputTail } from '@breakwater/host-config';
 import { type Clock, isOpsError, onAbort, sleep } from '@breakwater/kernel';
+import { ask } from './ask.ts';
 import type { Link } from './link.ts';
 import { quote } from './quote.ts';
-import { type JobEnd, runJob } from './run-job.ts';
+import { type JobEnd, type JobOrder, runJob } from './run-job.ts';
 
 const DEFAULT_GRACE_MS = 5_000;
 /** For the way there and back, beyond what the host itself may take. */
@@ -11,6 +12,10 @@ const SIGNAL_PAUSE_MS = 100;
 /** The host measures in steps of 10 ms, at both ends. */
 const STEP_MS = 20;
 
+/** A shell lets what it starts in the background ignore INT. */
+const UNTIED = 'setsid env --default-signal=INT --default-signal=QUIT';
+/** With these words the programs in front of a command tell that it could not be started. */
+const NOT_STARTED = /^(?:timeout: failed to run command|setsid: failed to execute)/;
 const MISSING_FOLDER = 'breakwater: the folder to work in is not there';
 
 export interface CommandContext {
@@ -19,7 +24,7 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-/** Runs one command as a job of the host. The host itself keeps the time limit, so that a cut link does not prolong it. */
+/** Runs one command, as a job of the host unless it only reads. The host itself keeps the time limit of a job, so that a cut link does not prolong it. */
 export async function runCommand(command: HostCommand, { clock, link, signal }: CommandContext): Promise<CommandResult> {
   signal.throwIfAborted();
   const tails = { out: new OutputTail(), err: new OutputTail() };
@@ -30,10 +35,8 @@ export async function runCommand(command: HostCommand, { clock, link, signal }: 
   let abortedMs: number | null = null;
   const endMs = (): number => Math.min(startedMs + timeoutMs, abortedMs ?? Number.POSITIVE_INFINITY);
   const decoders = { out: new TextDecoder(), err: new TextDecoder() };
-  const job = runJob(link, {
-    script: createJobScript(command),
-    // Only what is asked for again and again can be left before its end.
-    mode: onTimeout === 'interrupt' ? 'long' : (command.weight ?? 'quick'),
+  const order: Omit<JobOrder, 'mode'> = {
+    script: createScript(command),
     stdin: command.stdin,
     untilMs: () => endMs() + graceMs + LINK_MARGIN_MS,
     onBytes: (bytes, stream) => {
@@ -42,13 +45,15 @@ export async function runCommand(command: HostCommand, { clock, link, signal }: 
     },
     onSkip: (stream) => tails[stream].skip(),
     shallLeave: () => onTimeout === 'interrupt' && clock.now() >= endMs() + graceMs,
-  });
+  };
+  const mode = toMode(command);
+  const job = mode === 'glance' ? ask(link, order) : runJob(link, { ...order, mode });
   let isOn = true;
   const abandoned = Promise.withResolvers<JobEnd>();
   const stopListening = onAbort(signal, () => {
     abortedMs = clock.now();
     clock.after(graceMs + LINK_MARGIN_MS, () => abandoned.resolve({ kind: 'left' }));
-    void deliverSignal(onTimeout === 'interrupt' ? 'INT' : 'TERM');
+    void (mode === 'glance' ? endGlance() : deliverSignal(onTimeout === 'interrupt' ? 'INT' : 'TERM'));
   });
   /** The job may be so young that it has no process yet. */
   const deliverSignal = async (name: string): Promise<void> => {
@@ -56,8 +61,16 @@ export async function runCommand(command: HostCommand, { clock, link, signal }: 
       await sleep(clock, SIGNAL_PAUSE_MS, { keepAlive: true });
     }
   };
+  /** What `timeout` does at the host for a job. */
+  const endGlance = async (): Promise<void> => {
+    await deliverSignal('TERM');
+    await sleep(clock, graceMs);
+    if (isOn) await tryCall(link, `signal ${job.id} KILL`, clock.now() + LINK_MARGIN_MS);
+  };
+  const timer = mode === 'glance' ? clock.after(timeoutMs, () => void endGlance(), { keepAlive: true }) : null;
   const end = await Promise.race([job.end, abandoned.promise]);
   isOn = false;
+  timer?.cancel();
   stopListening();
   const isOver = end.kind === 'ended' && onTimeout === 'terminate' && (abortedMs !== null || isLate(end.tookMs, command));
   // Children that did not listen to TERM when their parent did.
@@ -78,15 +91,25 @@ async function tryCall(link: Link, line: string, untilMs: number): Promise<numbe
   }
 }
 
-function createJobScript({ argv, cwd = '/', env = {}, graceMs = DEFAULT_GRACE_MS, onTimeout, timeoutMs }: HostCommand): string {
+/** Only what is asked for again and again can be left before its end; only a job has an input. */
+function toMode({ onTimeout, stdin, weight = 'quick' }: HostCommand): 'quick' | 'long' | 'glance' {
+  if (onTimeout === 'interrupt') return 'long';
+  return weight === 'glance' && stdin !== undefined ? 'quick' : weight;
+}
+
+function createScript(command: HostCommand): string {
+  const { argv, cwd = '/', env = {}, graceMs = DEFAULT_GRACE_MS, onTimeout, timeoutMs } = command;
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`);
+  const words = argv.map(quote).join(' ');
   const limit = `${Math.max(1, Math.round(timeoutMs)) / 1_000}s`;
   const ladder = onTimeout === 'interrupt' ? '-s INT' : `-s TERM -k ${Math.max(1, Math.round(graceMs)) / 1_000}s`;
   return [
     ...exports,
+    // What a command makes is as open as it is on a machine where somebody types it; only our own files are nobody else's business.
+    'umask 022',
     `cd -- ${quote(cwd)} 2>/dev/null || { echo ${quote(MISSING_FOLDER)} >&2; exit 126; }`,
-    // A shell lets what it starts in the background ignore INT.
-    `exec setsid env --default-signal=INT --default-signal=QUIT timeout --preserve-status ${ladder} ${limit} ${argv.map(quote).join(' ')}`,
+    // Each process more is a third of the time of a glance, so its limit is kept from here.
+    toMode(command) === 'glance' ? `exec setsid ${words}` : `exec ${UNTIED} timeout --preserve-status ${ladder} ${limit} ${words}`,
     '',
   ].join('\n');
 }
@@ -122,7 +145,7 @@ function toEnd(
   if (wasLate && command.onTimeout === 'interrupt') return { kind: 'timed-out', exitCode };
   if (wasLate && exitCode > 128) return { kind: 'timed-out', exitCode: null };
   if (exitCode === 126 && stderr.trim() === MISSING_FOLDER) return { kind: 'not-started', reason: `${command.cwd} is not there.` };
-  if ((exitCode === 126 || exitCode === 127) && stderr.startsWith('timeout: failed to run command')) {
+  if ((exitCode === 126 || exitCode === 127) && NOT_STARTED.test(stderr)) {
     return { kind: 'not-started', reason: stderr.trim() };
   }
   const name = SIGNALS[exitCode - 128];

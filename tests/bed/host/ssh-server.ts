@@ -99,6 +99,8 @@ export async function startSshServer(options: { readonly config?: readonly strin
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
     await ended;
+    // Sessions that live on hold the other end, and the log may be gone by then.
+    ending.stderr?.destroy();
   };
   await start();
   return {

@@ -11,7 +11,7 @@ export async function readHostFacts(host: HostExecutor, options: { readonly sign
     return content === null ? '' : new TextDecoder().decode(content);
   };
   const ask = async (argv: readonly [string, ...string[]]): Promise<string> => {
-    const result = await host.run({ argv, timeoutMs: TIMEOUT_MS }, options);
+    const result = await host.run({ argv, timeoutMs: TIMEOUT_MS, weight: 'glance' }, options);
     return toExitCode(result) === 0 ? result.stdout.trim() : '';
   };
   // The one in /etc is a link to this, and links are not followed.

@@ -29,8 +29,11 @@ export interface HostCommand {
    */
   readonly onTimeout?: 'terminate' | 'interrupt';
   readonly graceMs?: number;
-  /** `long` (apt, clone): over a network link it runs detached and is polled, so that a cut link neither ends nor repeats it. Default `quick`. */
-  readonly weight?: 'quick' | 'long';
+  /**
+   * `long` (apt, clone): over a network link it runs detached and is polled, so that a cut link neither ends nor repeats it. `glance`: only reads, ends
+   * in moments and leaves nothing running; over a link that costs a fraction, and a cut link repeats it. Default `quick`.
+   */
+  readonly weight?: 'quick' | 'long' | 'glance';
   /** Output as it arrives, for progress; decoded as UTF-8, cut anywhere. */
   readonly onOutput?: (chunk: string, stream: 'stdout' | 'stderr') => void;
 }

@@ -80,6 +80,12 @@ export function describeHostExecutor(name: string, openHost: () => Promise<Execu
       expect(stdout).toContain('LC_ALL=C.UTF-8\n');
     });
 
+    test('what a command makes can be read by others', async () => {
+      await sh(`echo open > ${under.folder}/made; mkdir ${under.folder}/made-folder`);
+      expect((await under.host.files.stat(`${under.folder}/made`))?.mode).toBe(0o644);
+      expect((await under.host.files.stat(`${under.folder}/made-folder`))?.mode).toBe(0o755);
+    });
+
     test('works in the folder that is asked for', async () => {
       const cwd = `${under.folder}/${NAMES[1]}`;
       await under.host.files.makeDirectory(cwd, { ...(await attributes()), mode: 0o755 });
@@ -111,6 +117,49 @@ export function describeHostExecutor(name: string, openHost: () => Promise<Execu
       });
       expect(result.stdout).toBe('first\nlast\n');
       expect(told.toSorted()).toEqual(['stderr:trouble\n', 'stdout:first\n', 'stdout:last\n']);
+    });
+
+    test('a glance tells output, errors, exit code, environment and folder like any command', async () => {
+      const glance = { weight: 'glance', cwd: under.folder, env: { BED_WORD: "it's" } } as const;
+      expect(await sh('echo "$BED_WORD"; pwd; printf "no line feed"; echo err >&2; exit 255', glance)).toMatchObject({
+        end: { kind: 'exited', exitCode: 255 },
+        stdout: `it's\n${under.folder}\nno line feed`,
+        stderr: 'err\n',
+      });
+      expect((await sh('kill -KILL $$', glance)).end).toEqual({ kind: 'signaled', signal: 'SIGKILL' });
+      expect((await run(['bed-no-such-program'], glance)).end.kind).toBe('not-started');
+      expect((await run(['true'], { ...glance, cwd: `${under.folder}/nowhere` })).end.kind).toBe('not-started');
+      expect((await sh('cat; wc -c', glance)).stdout.trim()).toBe('0');
+      expect((await sh('cat', { ...glance, stdin: encode('given') })).stdout).toBe('given');
+      const told: string[] = [];
+      const flood = await sh('seq 1 400000', { ...glance, onOutput: (chunk) => told.push(chunk) });
+      expect([flood.isTruncated, flood.stdout.length, told.join('').length]).toEqual([true, 65_536, 2_688_895]);
+      const results = await Promise.all(Array.from({ length: 20 }, (_, index) => sh(`echo ${index}; exit ${index}`, glance)));
+      expect(results.map(({ end, stdout }) => [end, stdout])).toEqual(
+        Array.from({ length: 20 }, (_, index) => [{ kind: 'exited', exitCode: index }, `${index}\n`]),
+      );
+    });
+
+    test('a glance keeps its time limit and can be called off', async () => {
+      const startedMs = systemClock.now();
+      const late = await sh(`sleep 300 & echo $! > ${under.folder}/glanced; echo begun; wait`, { weight: 'glance', timeoutMs: 1_000 });
+      expect(late).toMatchObject({ end: { kind: 'timed-out', exitCode: null }, stdout: 'begun\n' });
+      expect(await isAlive('glanced')).toBe(false);
+      const deaf = `trap '' TERM; echo $$ > ${under.folder}/deafened; while :; do sleep 0.2; done`;
+      expect((await sh(deaf, { weight: 'glance', timeoutMs: 500, graceMs: 300 })).end).toEqual({ kind: 'timed-out', exitCode: null });
+      expect(await isAlive('deafened')).toBe(false);
+      const abort = new AbortController();
+      const command: HostCommand = {
+        argv: ['sh', '-c', `echo $$ > ${under.folder}/called; sleep 300`],
+        timeoutMs: 60_000,
+        weight: 'glance',
+      };
+      const refusal = under.host.run(command, { signal: abort.signal }).catch((error: unknown) => error);
+      await waitFor(async () => (await under.host.files.read(`${under.folder}/called`))?.length !== undefined);
+      abort.abort(new Error('not wanted any more'));
+      expect(await refusal).toMatchObject({ message: 'not wanted any more' });
+      expect(await isAlive('called')).toBe(false);
+      expect(systemClock.now() - startedMs).toBeLessThan(10_000);
     });
 
     test('twenty commands at a time get their own answers', async () => {

@@ -83,6 +83,6 @@ export async function askApt(argv: readonly [string, ...string[]], room: Pick<Ne
   const onOutput = (chunk: string, stream: 'stdout' | 'stderr'): void => {
     if (stream === 'stdout' && text.length < MAX_OUTPUT) text += chunk;
   };
-  const result = await room.host.run({ argv, env: ENV, timeoutMs: ASK_TIMEOUT_MS, onOutput }, { signal: room.signal });
+  const result = await room.host.run({ argv, env: ENV, timeoutMs: ASK_TIMEOUT_MS, weight: 'glance', onOutput }, { signal: room.signal });
   return { ...result, text: text.length >= result.stdout.length ? text : result.stdout };
 }

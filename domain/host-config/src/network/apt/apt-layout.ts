@@ -25,8 +25,8 @@ const QUESTIONS = [
 const TIMEOUT_MS = 30_000;
 
 export async function readAptLayout(host: HostExecutor, { signal }: { readonly signal: AbortSignal }): Promise<AptLayout> {
-  const paths = await host.run({ argv: ['apt-config', 'shell', ...QUESTIONS.flat()], timeoutMs: TIMEOUT_MS }, { signal });
-  const options = await host.run({ argv: ['apt-config', 'dump', 'DPkg::Options'], timeoutMs: TIMEOUT_MS }, { signal });
+  const paths = await host.run({ argv: ['apt-config', 'shell', ...QUESTIONS.flat()], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
+  const options = await host.run({ argv: ['apt-config', 'dump', 'DPkg::Options'], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
   const found = new Map([...paths.stdout.matchAll(/^([A-Z]+)='([^'\n]*)'$/gm)].map((match) => [match[1], match[2] ?? '']));
   const folder = (name: string, usual: string): string => (found.get(name) ?? usual).replace(/\/+$/, '');
   return {

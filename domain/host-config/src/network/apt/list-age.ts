@@ -31,7 +31,7 @@ export async function markListsFresh({ listsFolder }: AptLayout, { host, signal 
 
 /** The host's clock wrote the times, so it must be the one that is asked. Resolution: a second, upwards. */
 async function readHostWallMs({ clock, host, signal }: NetworkRoom): Promise<number> {
-  const { stdout } = await host.run({ argv: ['date', '+%s'], timeoutMs: TIMEOUT_MS }, { signal });
+  const { stdout } = await host.run({ argv: ['date', '+%s'], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
   const seconds = Number(stdout.trim());
   return Number.isFinite(seconds) && seconds > 0 ? (seconds + 1) * 1_000 : clock.wall();
 }

@@ -12,15 +12,15 @@ export async function nameLockHolder(explanation: Explanation, layout: AptLayout
   if (known !== undefined && known.name !== '') return explanation;
   const pid = known?.pid ?? (await findPid(layout, room));
   if (pid === null) return explanation;
-  const name = await host.run({ argv: ['cat', `/proc/${pid}/comm`], timeoutMs: TIMEOUT_MS }, { signal });
+  const name = await host.run({ argv: ['cat', `/proc/${pid}/comm`], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
   return { ...explanation, lockHolder: { pid, name: name.stdout.trim().slice(0, 64) } };
 }
 
 async function findPid(layout: AptLayout, { host, signal }: NetworkRoom): Promise<number | null> {
   const { adminFolder, archivesFolder, listsFolder } = layout;
   const paths = [`${adminFolder}/lock-frontend`, `${adminFolder}/lock`, `${listsFolder}/lock`, `${archivesFolder}/lock`];
-  const inodes = await host.run({ argv: ['stat', '-c', '%i', ...paths], timeoutMs: TIMEOUT_MS }, { signal });
-  const locks = await host.run({ argv: ['cat', '/proc/locks'], timeoutMs: TIMEOUT_MS }, { signal });
+  const inodes = await host.run({ argv: ['stat', '-c', '%i', ...paths], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
+  const locks = await host.run({ argv: ['cat', '/proc/locks'], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
   return findLockOwner(locks.stdout, new Set(inodes.stdout.split('\n').filter((line) => line !== '')));
 }
 

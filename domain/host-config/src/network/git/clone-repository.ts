@@ -115,7 +115,7 @@ function runGit(argv: readonly [string, ...string[]], timeoutMs: number, room: N
 
 async function readHead(folder: string, { host, signal }: NetworkRoom): Promise<string | null> {
   const argv = ['git', '-C', folder, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] as const;
-  const { end, stdout } = await host.run({ argv: [...argv], env: ENV, timeoutMs: QUICK_TIMEOUT_MS }, { signal });
+  const { end, stdout } = await host.run({ argv: [...argv], env: ENV, timeoutMs: QUICK_TIMEOUT_MS, weight: 'glance' }, { signal });
   const commit = stdout.trim();
   return end.kind === 'exited' && end.exitCode === 0 && /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
 }

@@ -65,7 +65,10 @@ function createLoadStep(mark: string, sshPorts: readonly number[]): Step {
 }
 
 async function readTable({ host, signal }: StepContext): Promise<string | null> {
-  const result = await host.run({ argv: ['nft', 'list', 'table', 'inet', FIREWALL_TABLE], timeoutMs: TIMEOUT_MS }, { signal });
+  const result = await host.run(
+    { argv: ['nft', 'list', 'table', 'inet', FIREWALL_TABLE], timeoutMs: TIMEOUT_MS, weight: 'glance' },
+    { signal },
+  );
   return toExitCode(result) === 0 ? result.stdout : null;
 }
 

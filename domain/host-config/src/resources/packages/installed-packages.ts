@@ -19,7 +19,7 @@ export async function readInstalledPackages(
   if (names.length === 0) return new Map();
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills these in.
   const argv = ['dpkg-query', '-W', '-f', '${Package}\\t${Version}\\t${Status}\\n', ...names] as const;
-  const { stdout } = await context.host.run({ argv: [...argv], timeoutMs: TIMEOUT_MS }, { signal: context.signal });
+  const { stdout } = await context.host.run({ argv: [...argv], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal: context.signal });
   const found = new Map<string, InstalledPackage>();
   for (const line of stdout.split('\n')) {
     const [name, version, status] = line.split('\t');
@@ -39,7 +39,7 @@ export interface SimulatedChange {
 /** What apt would do, without root, lock or network: it reads its lists only. */
 export async function simulateApt(args: readonly string[], context: StepContext): Promise<SimulatedChange> {
   const { stdout } = await runChecked(
-    { argv: ['apt-get', '-s', '-y', ...args], timeoutMs: TIMEOUT_MS, env: { DEBIAN_FRONTEND: 'noninteractive' } },
+    { argv: ['apt-get', '-s', '-y', ...args], timeoutMs: TIMEOUT_MS, env: { DEBIAN_FRONTEND: 'noninteractive' }, weight: 'glance' },
     context,
     { code: 'HOST_APT_SIMULATION_FAILED', message: 'apt cannot say how it would do that' },
   );

@@ -49,7 +49,7 @@ async function isBehind({ hasSystemd, reads, unit }: ReloadStepOptions, context:
   const { active } = await readUnitState(unit, { hasSystemd }, context);
   if (active !== 'active') return false;
   const argv = ['systemctl', 'show', unit, '--property=StateChangeTimestamp', '--value', '--timestamp=unix'] as const;
-  const { stdout } = await context.host.run({ argv, timeoutMs: TIMEOUT_MS }, { signal: context.signal });
+  const { stdout } = await context.host.run({ argv, timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal: context.signal });
   const sinceS = Number(/^@(\d+)/.exec(stdout.trim())?.[1] ?? Number.NaN);
   if (Number.isNaN(sinceS)) return false;
   // Whole seconds are all that systemd prints.

@@ -54,7 +54,7 @@ export async function readUnitState(
 ): Promise<UnitState> {
   let isWithoutSystemd = false;
   const ask = async (verb: string): Promise<string | null> => {
-    const { end, stdout } = await host.run({ argv: ['systemctl', verb, unit], timeoutMs: TIMEOUT_MS }, { signal });
+    const { end, stdout } = await host.run({ argv: ['systemctl', verb, unit], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
     if (end.kind === 'not-started') isWithoutSystemd = true;
     const word = stdout.trim().split('\n')[0] ?? '';
     return word === '' || word === 'not-found' ? null : word;

@@ -48,7 +48,7 @@ interface Differing {
 async function findDiffering(values: SysctlOptions['values'], { host, signal }: StepContext): Promise<readonly Differing[]> {
   const differing: Differing[] = [];
   for (const [key, wanted] of Object.entries(values)) {
-    const result = await host.run({ argv: ['sysctl', '-n', key], timeoutMs: TIMEOUT_MS }, { signal });
+    const result = await host.run({ argv: ['sysctl', '-n', key], timeoutMs: TIMEOUT_MS, weight: 'glance' }, { signal });
     const before = result.stdout.trim().replaceAll(/\s+/g, ' ');
     if (toExitCode(result) === 0 && before !== wanted) differing.push({ key, before, wanted });
   }
