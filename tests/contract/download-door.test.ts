@@ -82,6 +82,11 @@ test('a file arrives whole, and nothing stays beside it', async () => {
   expect(readdirSync(folder.path)).toEqual(['file']);
 });
 
+test('the folder of the cache is made when there is none', async () => {
+  const first = join(folder.path, 'cache/downloads/file');
+  expect(await fetch({ path: first })).toMatchObject({ path: first, sha256 });
+});
+
 test.each<Fault>([
   { kind: 'reset', afterBytes: 150_000 },
   { kind: 'truncate', afterBytes: 150_000 },
