@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type CommandEnd, type CommandResult, type HostCommand, OutputTail } from '@breakwater/host-config';
 import { type Clock, onAbort, type TimerHandle } from '@breakwater/kernel';
-import { signalGroup } from './process-group.ts';
+import { isGroupAlive, signalGroup } from './process-group.ts';
 
 /** What a command printed before its end is read within this time, even if a grandchild keeps the pipe open for hours. */
 const DRAIN_MS = 500;
@@ -113,7 +113,7 @@ class ProcessRun {
     if (this.#exit !== undefined) this.#awaitGroup(groupId);
   }
 
-  /** Where nobody collects the dead, a group stays for ever: after this moment it counts as gone. */
+  /** What not even this ends, because it waits within the kernel, is not waited for. */
   #kill(groupId: number): void {
     signalGroup(groupId, 'SIGKILL');
     this.#timer = this.#order.clock.after(KILLED_MS, () => this.#finishExited(), { keepAlive: true });
@@ -137,7 +137,7 @@ class ProcessRun {
   /** The leader is gone; its children had the same signal and have the rest of the grace time. */
   #awaitGroup(groupId: number): void {
     if (this.#isDone) return;
-    if (signalGroup(groupId, 0)) this.#order.clock.after(LOOK_MS, () => this.#awaitGroup(groupId), { keepAlive: true });
+    if (isGroupAlive(groupId)) this.#order.clock.after(LOOK_MS, () => this.#awaitGroup(groupId), { keepAlive: true });
     else this.#finishExited();
   }
 
