@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -37,6 +37,26 @@ export const module = {
   ],
 };
 `;
+
+const SECRET_PLUGIN = `
+import { createFileStep } from '@breakwater/host-config';
+import { z } from 'zod';
+export const module = {
+  name: 'secretive', description: 'One file with a secret', priority: 1, dependsOn: [],
+  schema: z.strictObject({ path: z.string().default('/nowhere/token'), token: z.string().default('') }),
+  services: () => [], validate: () => [],
+  steps: ({ path, token }) => [
+    createFileStep({ path, content: token + '\\n', isSecret: true, attributes: { mode: 0o600, uid: process.getuid(), gid: process.getgid() } }),
+  ],
+};
+`;
+
+function findFilesWith(text: string, folderPath: string): readonly string[] {
+  return readdirSync(folderPath, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => readFileSync(path).includes(text));
+}
 
 interface Ran {
   readonly code: number | null;
@@ -158,6 +178,65 @@ describe('vps-configurator', () => {
       expect(await run(['rollback', '--yes', ...trusted, ...state()])).toMatchObject({ code: 0 });
       expect(existsSync(join(folder, 'host/first'))).toBe(false);
     } finally {
+      await server.stop();
+    }
+  });
+
+  test('a secret is in the file that it is for and nowhere else: no argument, no output, no report, no journal', async () => {
+    const canary = 'canary-93be1c07';
+    const secretPlugin = join(folder, 'secret.ts');
+    writeFileSync(secretPlugin, SECRET_PLUGIN);
+    const config = join(folder, 'secret.yaml');
+    const settings = {
+      plugins: [secretPlugin],
+      modules: { enabled: ['secretive'], secretive: { path: join(folder, 'host/token'), token: canary } },
+    };
+    writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
+    const server = await startSshServer();
+    const seen = new Set<string>();
+    let samples = 0;
+    const sampler = setInterval(() => {
+      samples++;
+      for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+        try {
+          if (readFileSync(`/proc/${pid}/cmdline`).includes(canary)) seen.add(pid);
+        } catch {
+          // It has ended meanwhile.
+        }
+      }
+    }, 10);
+    try {
+      const far = [
+        '--host',
+        `${server.user}@${server.host}:${server.port}`,
+        '--identity',
+        server.keyPath,
+        '--known-hosts',
+        server.knownHostsPath,
+      ];
+      const printed: string[] = [];
+      const arrived: boolean[] = [];
+      for (const where of [[], far]) {
+        const flags = ['--config', config, ...where, ...state()];
+        const rounds = [
+          ['plan', ...flags],
+          ['apply', '--yes', '--json', '--log-level', 'debug', ...flags],
+        ];
+        rounds.push(['report', '--format', 'json', ...where, ...state()], ['rollback', '--yes', ...where, ...state()]);
+        for (const args of rounds) {
+          const ran = await run(args);
+          expect([0, 2], ran.stderr).toContain(ran.code);
+          printed.push(ran.stdout, ran.stderr);
+          arrived.push(existsSync(join(folder, 'host/token')));
+        }
+      }
+      // Of plan, apply, report and rollback, here and there.
+      expect(arrived).toEqual([false, true, true, false, false, true, true, false]);
+      expect(printed.join('\n')).not.toContain(canary);
+      expect(findFilesWith(canary, join(folder, 'state'))).toEqual([]);
+      expect([samples > 20, [...seen]]).toEqual([true, []]);
+    } finally {
+      clearInterval(sampler);
       await server.stop();
     }
   });

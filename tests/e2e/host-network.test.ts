@@ -9,6 +9,7 @@ import { type AptRoot, createAptRoot } from '../bed/host/apt-root.ts';
 import { type BedFolder, createBedFolder } from '../bed/host/bed-folder.ts';
 import type { Fault } from '../bed/host/fault.ts';
 import { type GitServer, startGitServer } from '../bed/host/git-server.ts';
+import { killInstall } from '../bed/host/kill-install.ts';
 import { openNetworkBed } from '../bed/host/network-bed.ts';
 
 let repository: AptRepository;
@@ -231,15 +232,7 @@ describe('an installation', () => {
 
   test.each([0.1, 0.5, 1, 1.5])('heals a dpkg that was killed %d s after its script began', async (seconds) => {
     await root.aptGet('update');
-    const child = spawn('apt-get', ['install', '-y', 'bed-slowpost', 'bed-app'], {
-      env: { ...process.env, ...root.env },
-      stdio: 'ignore',
-      detached: true,
-    });
-    const mark = join(root.path, 'tmp/bed-slowpost');
-    await expect.poll(() => existsSync(mark), { timeout: 60_000, interval: 20 }).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-    killTree(child.pid ?? 0);
+    await killInstall(root, seconds * 1_000);
     const bed = openNetworkBed({ env: root.env });
     expect(await bed.network.aptInstallWithRetry(['bed-slowpost', 'bed-app'])).toMatchObject({ ok: true });
     expect([root.state('bed-slowpost'), root.state('bed-app')]).toEqual(['1.0', '1.0']);
@@ -335,13 +328,6 @@ describe('a clone', () => {
     expect(readdirSync(folder.path).toSorted()).toEqual(['app', 'full']);
   });
 });
-
-/** Ends apt and what it started; dpkg has a session of its own. */
-function killTree(pid: number): void {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-  for (const child of children) if (child !== '') killTree(Number(child));
-  process.kill(pid, 'SIGKILL');
-}
 
 const HOLD = `use Fcntl; $| = 1; open(my $f, '+>>', $ARGV[0]) or die $!;
 my $lock = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0);
