@@ -87,7 +87,7 @@ async function measureDownloads({ log }: BenchOptions): Promise<readonly BenchRo
   return [
     bound(`download: wrong files after ${KILLS} kills at any moment`, killed.wrong + (isWhole ? 0 : 1), { unit: 'files', most: 0 }),
     bound(`dpkg: hosts that were not mended after ${INTERRUPTIONS} kills`, await countUnmended(INTERRUPTIONS), { unit: 'hosts', most: 0 }),
-    bound('download: bytes over the wire for a file that was cut five times', await measureResumption(), {
+    bound('download: bytes sent for a file whose transfer broke off five times', await measureResumption(), {
       unit: 'of its size',
       most: 1.01,
     }),

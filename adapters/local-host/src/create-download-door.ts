@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from '@breakwater/host-config';
 import { type Clock, isOpsError, OpsError, systemClock } from '@breakwater/kernel';
-import { openTransport, type TlsTrust, type TransportResponse } from '@breakwater/transport';
+import type { TlsTrust, TransportResponse } from '@breakwater/transport';
 import { findCached, openCacheFolder, trimCache } from './download-cache.ts';
 import { PartialFile, type PartialNote } from './partial-file.ts';
 
@@ -146,6 +146,8 @@ class HttpDownloadDoor implements DownloadDoor {
     { connectTimeoutMs, headers, inactivityTimeoutMs, maxBytes, signal, timeoutMs }: Asking,
     read: (response: TransportResponse) => Promise<T>,
   ): Promise<{ readonly kind: 'value'; readonly value: T } | { readonly kind: 'redirect'; readonly location: string }> {
+    // Only who really fetches something waits for HTTP to be loaded: half of the calls of a command line do not.
+    const { openTransport } = await import('@breakwater/transport');
     const transport = openTransport({
       origin: url.origin,
       trust: this.#trust,

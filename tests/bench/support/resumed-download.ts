@@ -4,23 +4,26 @@ import { createDownloadDoor } from '@breakwater/local-host';
 import { createBedFolder } from '../../bed/host/bed-folder.ts';
 import { startFaultyServer } from '../../bed/host/faulty-server.ts';
 import { serveBytes } from '../../bed/host/serve-files.ts';
-import { startTcpRelay } from '../../bed/host/tcp-relay.ts';
 
 const FILE_BYTES = 8 * 1_024 * 1_024;
 const CUTS = 5;
 
-/** Bytes that came over the wire, headers included, for a file whose transfer was cut five times, divided by its size. */
+/**
+ * Bytes that a server has sent of a file whose transfer broke off five times, divided by its size. It breaks off by an end of the connection: after a
+ * reset, what still lies in the buffers of the kernel is lost to every program.
+ */
 export async function measureResumption(): Promise<number> {
   const content = randomBytes(FILE_BYTES);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const folder = createBedFolder('resumed');
   const server = await startFaultyServer({ answer: serveBytes(new Map([['/file', content]])) });
-  const relay = await startTcpRelay({ port: server.port });
+  const fault = { kind: 'truncate', afterBytes: Math.round(FILE_BYTES / (CUTS + 1)) } as const;
+  server.inject({ fault, times: CUTS });
   const door = createDownloadDoor();
   const fetch = () =>
     door.fetch(
       {
-        url: `http://127.0.0.1:${relay.port}/file`,
+        url: `${server.url}/file`,
         path: join(folder.path, 'file'),
         sha256,
         maxBytes: 2 * FILE_BYTES,
@@ -32,7 +35,6 @@ export async function measureResumption(): Promise<number> {
     );
   try {
     for (let cut = 0; cut < CUTS; cut++) {
-      relay.cutAfter(Math.round(FILE_BYTES / (CUTS + 1)));
       const isWhole = await fetch().then(
         () => true,
         () => false,
@@ -40,9 +42,8 @@ export async function measureResumption(): Promise<number> {
       if (isWhole) throw new Error('A transfer that was cut came to its end.');
     }
     await fetch();
-    return relay.receivedBytes() / FILE_BYTES;
+    return server.sentBytes() / FILE_BYTES;
   } finally {
-    await relay.stop();
     await server.stop();
     folder.remove();
   }

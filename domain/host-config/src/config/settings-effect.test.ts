@@ -76,6 +76,10 @@ async function observe(config: HostConfig): Promise<readonly unknown[]> {
           });
         });
       },
+      trim(_folder, { maxBytes }) {
+        seen.push(['trim', maxBytes]);
+        return Promise.resolve();
+      },
       probe({ timeoutMs, url }) {
         seen.push(['probe', url, timeoutMs]);
         return Promise.resolve({
