@@ -1,13 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import {
-  countPlan,
-  findMissingFetches,
-  type OpenRun,
-  type Plan,
-  type RunEnd,
-  type RunReport,
-  recordRun,
-} from '@breakwater/host-config';
+import { countPlan, findMissingFetches, type OpenRun, type Plan, type RunEnd, type RunReport, recordRun } from '@breakwater/host-config';
 import { type Clock, OpsError } from '@breakwater/kernel';
 import { askForConsent } from '../ask-for-consent.ts';
 import { type Console, toPrintable } from '../console.ts';
