@@ -42,7 +42,7 @@ async function trust(): Promise<void> {
 }
 
 async function ended(id: string) {
-  for (let turn = 0; turn < 100; turn++) {
+  for (let turn = 0; turn < 2_000; turn++) {
     const setup = hostSetupSchema.parse((await call('GET', `/host-setups/${id}`)).json());
     if (!setup.actions.includes('cancel')) return setup;
     // Hashes are made in other threads.

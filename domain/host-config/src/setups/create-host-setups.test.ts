@@ -19,6 +19,7 @@ let journal: MemoryActJournal;
 let bed: SetupBed;
 /** Steps that wait until a test lets them go on, by the machine's file that they write. */
 let gate: PromiseWithResolvers<void> | null;
+let isAtGate: boolean;
 let applied: string[];
 
 /** Writes two files; between them it waits for the gate. */
@@ -52,6 +53,7 @@ function counted(step: Step): Step {
 
 async function waitForGate(signal: AbortSignal): Promise<void> {
   if (gate === null) return;
+  isAtGate = true;
   await Promise.race([
     gate.promise,
     new Promise((_, reject) => {
@@ -65,6 +67,7 @@ beforeEach(() => {
   journal = new MemoryActJournal(clock);
   bed = createSetupBed({ clock, journal, modules: [twoFiles] });
   gate = null;
+  isAtGate = false;
   applied = [];
 });
 
@@ -77,16 +80,22 @@ async function addLogin(setups: HostSetups): Promise<string> {
 const trust = (setups: HostSetups, machine = MACHINE) =>
   setups.keys.trust({ ...machine, fingerprint: bed.door.hostKey.fingerprint, replaces: null }, ANNA);
 
-async function ended(setups: HostSetups, id: string): Promise<HostSetup> {
-  for (let turn = 0; turn < 200; turn++) {
-    const setup = await setups.find(id);
-    if (!setup.actions.includes('cancel') && journal.operations.get(setup.operation_id)?.state !== 'running') return setup;
-    // Hashes are made in other threads.
+/** Hashes are made in other threads, so turns of the loop are needed beside those of the clock. */
+async function until<T>(look: () => Promise<T | null> | T | null): Promise<T> {
+  for (let turn = 0; turn < 5_000; turn++) {
+    const found = await look();
+    if (found !== null) return found;
     await turnOfTheLoop();
-    await clock.advance(100);
+    await clock.advance(10);
   }
-  throw new Error('It does not end.');
+  throw new Error('It never happens.');
 }
+
+const ended = (setups: HostSetups, id: string): Promise<HostSetup> =>
+  until(async () => {
+    const setup = await setups.find(id);
+    return !setup.actions.includes('cancel') && journal.operations.get(setup.operation_id)?.state !== 'running' ? setup : null;
+  });
 
 interface Wish {
   readonly config?: string;
@@ -109,10 +118,7 @@ const toApply = ({ plan_hash: hash }: HostSetup) => ({ plan_hash: hash ?? '', ac
 async function untilGate(setups: HostSetups, setup: HostSetup): Promise<void> {
   gate = Promise.withResolvers();
   await setups.apply(setup.id, toApply(setup), ANNA);
-  for (let turn = 0; turn < 40; turn++) {
-    await turnOfTheLoop();
-    await clock.advance(10);
-  }
+  await until(() => (isAtGate ? true : null));
 }
 
 const codeOf = async (promise: Promise<unknown>): Promise<string> => {
@@ -266,10 +272,15 @@ describe('setting up a machine', () => {
     gate = null;
     bed.door.leftOvers = 1;
     await bed.setups.resume(planned.id, ANNA);
-    await clock.advance(10_000);
-    expect(bed.debian.host.text('/opt/second')).toBe(null);
+    const { operation_id: id } = await bed.setups.find(planned.id);
+    await until(() => (JSON.stringify(journal.operations.get(id)?.details).includes('before the interruption') ? true : null));
+    const opened = bed.debian.host.commands.length;
+    for (let turn = 0; turn < 200; turn++) {
+      await turnOfTheLoop();
+      await clock.advance(100);
+    }
+    expect([bed.debian.host.commands.length, bed.debian.host.text('/opt/second')]).toEqual([opened, null]);
     bed.door.leftOvers = 0;
-    await clock.advance(5_000);
     expect(await ended(bed.setups, planned.id)).toMatchObject({ state: 'succeeded' });
   });
 
