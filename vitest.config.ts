@@ -5,8 +5,9 @@ const floors = '{foundation,devices,simulators,domain,adapters,apps}';
 /** Tests of whole programs: each has the machine to itself as far as its own kind goes. */
 const WHOLE = { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false };
 
-/** Long enough to run beside the other tests with a browser. */
+/** Long enough to run beside the others of their kind. */
 const ACCESSIBILITY = 'tests/e2e/browser-accessibility.test.ts';
+const HOST_NETWORK = 'tests/e2e/host-network.test.ts';
 
 export default defineConfig({
   // Vitest resolves workspace packages for Node through `ssr.resolve`; the condition in `resolve` alone has no effect there.
@@ -22,7 +23,8 @@ export default defineConfig({
         test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
       },
       { extends: true, test: { ...WHOLE, name: 'chaos', include: ['tests/chaos/**/*.test.ts'] } },
-      { extends: true, test: { ...WHOLE, name: 'host', include: ['tests/e2e/host-*.test.ts'] } },
+      { extends: true, test: { ...WHOLE, name: 'host-network', include: [HOST_NETWORK] } },
+      { extends: true, test: { ...WHOLE, name: 'host', include: ['tests/e2e/host-*.test.ts'], exclude: [HOST_NETWORK] } },
       { extends: true, test: { ...WHOLE, name: 'accessibility', include: [ACCESSIBILITY] } },
       { extends: true, test: { ...WHOLE, name: 'browser', include: ['tests/e2e/browser-*.test.ts'], exclude: [ACCESSIBILITY] } },
       {
