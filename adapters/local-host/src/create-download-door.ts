@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
 import type { DownloadDoor, DownloadedFile, DownloadRequest, ProbeAnswer, ProbeRequest } from '@breakwater/host-config';
 import { type Clock, isOpsError, OpsError, systemClock } from '@breakwater/kernel';
 import type { TlsTrust, TransportResponse } from '@breakwater/transport';
-import { findCached, openCacheFolder, trimCache } from './download-cache.ts';
+import { findCached, trimCache } from './download-cache.ts';
 import { PartialFile, type PartialNote } from './partial-file.ts';
 
 const MAX_REDIRECTS = 5;
@@ -43,7 +42,6 @@ class HttpDownloadDoor implements DownloadDoor {
     requireVerification(request);
     const file = new PartialFile(request.path);
     try {
-      await openCacheFolder(dirname(request.path));
       return await this.#transfer(request, { file, signal });
     } catch (error) {
       throw toDownloadError(error, request.path);

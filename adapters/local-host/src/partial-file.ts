@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { openCacheFolder } from './download-cache.ts';
 
 /** What has arrived of a file, and from where: only with the same URL and the same strong validator may a later call go on. */
 export interface PartialNote {
@@ -48,6 +49,8 @@ export class PartialFile {
     await this.drop();
     this.#hash = createHash('sha256');
     this.#sizeBytes = 0;
+    // Only now: what could not be fetched leaves nothing behind, a folder included.
+    await openCacheFolder(dirname(this.#path));
     this.#handle = await open(this.#partPath, 'wx', 0o600);
     if (note !== null) await writeFile(this.#notePath, JSON.stringify(note), { mode: 0o600 });
   }
