@@ -35,7 +35,12 @@ export async function settle(page: Page): Promise<void> {
 export async function findOverflow(page: Page): Promise<{ readonly px: number; readonly culprits: readonly string[] }> {
   return (await page.evaluate(`(() => {
     const width = document.documentElement.clientWidth;
-    const px = document.documentElement.scrollWidth - width;
+    // What is fixed to the window never makes the page wider, so it is asked itself.
+    const fixed = [...document.querySelectorAll('body *')].filter((element) => getComputedStyle(element).position === 'fixed');
+    const px = Math.max(
+      document.documentElement.scrollWidth - width,
+      ...fixed.map((element) => element.scrollWidth - element.clientWidth),
+    );
     const culprits = px <= 0 ? [] : [...document.querySelectorAll('body *')]
       .filter((element) => element.getBoundingClientRect().right > width + 1)
       .map((element) => element.outerHTML.slice(0, 120));
