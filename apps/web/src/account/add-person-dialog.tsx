@@ -3,16 +3,16 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { PASSWORD_MIN } from '../access/password-strength.ts';
 import { ApiError } from '../api/api-error.ts';
 import { useServices } from '../app/services.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { ErrorLine } from '../ui/message.tsx';
-import { focusFirstProblem } from './focus-soon.ts';
 import { GivenPasswordField } from './given-password-field.tsx';
 import { addPerson } from './requests.ts';
 import { RoleField } from './role-field.tsx';
-import { useDeed } from './use-deed.ts';
 
 /** The same letters as the portal accepts. */
 const USERNAME = /^[\p{L}\p{N}._@-]{1,64}$/u;

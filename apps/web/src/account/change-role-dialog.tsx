@@ -1,13 +1,13 @@
 import type { Person, Role } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useServices } from '../app/services.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorLine } from '../ui/message.tsx';
 import { updatePerson } from './requests.ts';
 import { RoleField } from './role-field.tsx';
-import { useDeed } from './use-deed.ts';
 
 export function ChangeRoleDialog(props: {
   readonly person: Person;

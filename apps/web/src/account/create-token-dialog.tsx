@@ -1,16 +1,16 @@
 import type { Role } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { toPortalUrl } from '../api/base-path.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
+import { CopyField } from '../ui/copy-field.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { ErrorLine } from '../ui/message.tsx';
-import { CopyField } from './copy-field.tsx';
-import { focusFirstProblem } from './focus-soon.ts';
 import { type CreatedToken, createToken } from './requests.ts';
 import { RoleField } from './role-field.tsx';
-import { useDeed } from './use-deed.ts';
 
 const DAYS = [7, 30, 90, 365] as const;
 const USUAL_DAYS = 90;

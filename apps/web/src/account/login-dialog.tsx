@@ -2,15 +2,15 @@ import type { HostLogin } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { useServices } from '../app/services.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { ErrorLine } from '../ui/message.tsx';
-import { focusFirstProblem } from './focus-soon.ts';
 import { addHostLogin, updateHostLogin } from './host-login-requests.ts';
 import { PrivateKeyField } from './private-key-field.tsx';
-import { useDeed } from './use-deed.ts';
 
 type Act = 'add' | 'rename' | 'replace';
 

@@ -4,14 +4,14 @@ import { type ReactNode, useRef, useState } from 'react';
 import { useMay } from '../app/services.ts';
 import { useTitle } from '../app/use-title.ts';
 import { useWords } from '../i18n/use-words.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Message } from '../ui/message.tsx';
+import { QueryState } from '../ui/query-state.tsx';
 import { AdminOnly } from './admin-only.tsx';
-import { ConfirmDialog } from './confirm-dialog.tsx';
 import { HOST_LOGINS_KEY, readHostLogins, removeHostLogin } from './host-login-requests.ts';
 import { LoginDialog } from './login-dialog.tsx';
 import { type LoginAct, LoginTable } from './login-table.tsx';
-import { QueryState } from './query-state.tsx';
 
 type Opened = { readonly kind: 'add' } | { readonly kind: LoginAct; readonly login: HostLogin };
 

@@ -3,8 +3,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import { useNow } from '../app/use-now.ts';
 import { useWords } from '../i18n/use-words.ts';
-import { ConfirmDialog } from './confirm-dialog.tsx';
-import { QueryState } from './query-state.tsx';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { QueryState } from '../ui/query-state.tsx';
 import { endOtherSessions, endOwnSession, readOwnSessions } from './requests.ts';
 
 const AGES_EVERY_MS = 30_000;

@@ -7,8 +7,8 @@ import { useServices } from '../app/services.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { CheckField, Field } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { ErrorLine } from '../ui/message.tsx';
-import { focusFirstProblem } from './focus-soon.ts';
 import { changeOwnPassword } from './requests.ts';
 
 const EMPTY = { current: '', next: '', repeat: '' };

@@ -4,13 +4,13 @@ import { type ReactNode, useRef, useState } from 'react';
 import { useMay, useSession } from '../app/services.ts';
 import { useTitle } from '../app/use-title.ts';
 import { useWords } from '../i18n/use-words.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { QueryState } from '../ui/query-state.tsx';
 import { AddPersonDialog } from './add-person-dialog.tsx';
 import { AdminOnly } from './admin-only.tsx';
 import { ChangeRoleDialog } from './change-role-dialog.tsx';
-import { ConfirmDialog } from './confirm-dialog.tsx';
 import { PeopleTable, type PersonAct } from './people-table.tsx';
-import { QueryState } from './query-state.tsx';
 import { readPeople, removePerson } from './requests.ts';
 import { SetPasswordDialog } from './set-password-dialog.tsx';
 

@@ -9,10 +9,10 @@ export function RoleField(props: { readonly value: Role; readonly onChoose: (rol
   const { t } = useWords();
   const name = useId();
   return (
-    <fieldset className="role-field">
+    <fieldset className="choices">
       <legend>{t('people.role')}</legend>
       {ROLES.map((role) => (
-        <div key={role} className="role-choice">
+        <div key={role} className="choice">
           <input
             id={`${name}-${role}`}
             type="radio"

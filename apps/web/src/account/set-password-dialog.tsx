@@ -2,14 +2,14 @@ import type { Person } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { PASSWORD_MIN } from '../access/password-strength.ts';
 import { useServices } from '../app/services.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { ErrorLine } from '../ui/message.tsx';
-import { focusFirstProblem } from './focus-soon.ts';
 import { GivenPasswordField } from './given-password-field.tsx';
 import { updatePerson } from './requests.ts';
-import { useDeed } from './use-deed.ts';
 
 export function SetPasswordDialog({ person, onClose }: { readonly person: Person; readonly onClose: () => void }): ReactNode {
   const { t } = useWords();

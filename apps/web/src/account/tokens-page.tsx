@@ -4,12 +4,12 @@ import { type ReactNode, useRef, useState } from 'react';
 import { useMay } from '../app/services.ts';
 import { useTitle } from '../app/use-title.ts';
 import { useWords } from '../i18n/use-words.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Message } from '../ui/message.tsx';
+import { QueryState } from '../ui/query-state.tsx';
 import { AdminOnly } from './admin-only.tsx';
-import { ConfirmDialog } from './confirm-dialog.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
-import { QueryState } from './query-state.tsx';
 import { readTokens, removeToken } from './requests.ts';
 import { TokenTable } from './token-table.tsx';
 

@@ -1,10 +1,10 @@
 import type { DeadLetterView } from '@breakwater/contract';
 import { type ReactNode, useRef, useState } from 'react';
-import { QueryState } from '../account/query-state.tsx';
 import { useMay } from '../app/services.ts';
 import { useTitle } from '../app/use-title.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Message } from '../ui/message.tsx';
+import { QueryState } from '../ui/query-state.tsx';
 import { DiscardDialog } from './discard-dialog.tsx';
 import { FailedOperationTable } from './failed-operation-table.tsx';
 import { RetryDialog } from './retry-dialog.tsx';

@@ -1,11 +1,11 @@
 import type { DeadLetterView } from '@breakwater/contract';
 import type { ReactNode, RefObject } from 'react';
-import { focusSoon } from '../account/focus-soon.ts';
-import { useDeed } from '../account/use-deed.ts';
 import { useServices } from '../app/services.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { focusSoon } from '../ui/focus-soon.ts';
 import { ErrorLine } from '../ui/message.tsx';
 import { retryFailedOperation } from './requests.ts';
 import { toTitle } from './to-title.ts';

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
-import { CopyField } from '../account/copy-field.tsx';
 import { useWords } from '../i18n/use-words.ts';
 import type { ResilienceFigures } from '../live/fleet-store.ts';
+import { CopyField } from '../ui/copy-field.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { toDiagnosis } from './diagnosis.ts';
 

@@ -1,10 +1,10 @@
 import type { LimitPreset, Resilience, ServerResilience } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { focusFirstProblem } from '../account/focus-soon.ts';
-import { useDeed } from '../account/use-deed.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Field } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { ErrorLine } from '../ui/message.tsx';
 import { HoldField, USUAL_MINUTES } from './hold-field.tsx';
 import { LIMIT_NAMES } from './limit-names.ts';

@@ -1,7 +1,7 @@
 import type { Resilience, ServerResilience } from '@breakwater/contract';
 import { type ReactNode, useState } from 'react';
-import { useDeed } from '../account/use-deed.ts';
 import { useServices } from '../app/services.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';

@@ -1,10 +1,10 @@
 import type { HostPlan, HostSetup } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { focusFirstProblem } from '../account/focus-soon.ts';
-import { useDeed } from '../account/use-deed.ts';
 import { ApiError } from '../api/api-error.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { CheckField } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { FailureText, RequestFailure } from './failure-text.tsx';
 import { PlanAgainLink } from './plan-again-link.tsx';
 import { applySetup } from './requests.ts';

@@ -1,7 +1,7 @@
 import type { HostSetup } from '@breakwater/contract';
 import { type ReactNode, useRef, useState } from 'react';
-import { ConfirmDialog } from '../account/confirm-dialog.tsx';
 import { useWords } from '../i18n/use-words.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { cancelSetup } from './requests.ts';
 
 /** Ends what goes on, in order. */

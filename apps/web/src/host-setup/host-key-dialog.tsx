@@ -1,10 +1,10 @@
 import type { HostKey, Machine } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { focusFirstProblem } from '../account/focus-soon.ts';
-import { useDeed } from '../account/use-deed.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { Icon } from '../ui/icon.tsx';
 import { RequestFailure } from './failure-text.tsx';
 import { trustHostKey } from './requests.ts';

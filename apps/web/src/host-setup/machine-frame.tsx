@@ -2,20 +2,19 @@ import type { Machine } from '@breakwater/contract';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { MachineId } from '../api/portal.ts';
-import { useFeedStatus, useFleet, useMay } from '../app/services.ts';
+import { useFleet, useMay } from '../app/services.ts';
 import { useTitle } from '../app/use-title.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { toKey } from '../live/fleet-store.ts';
+import { NoMachine } from '../machine/no-machine.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Message } from '../ui/message.tsx';
-import '../account/account.css';
 import './host-setup.css';
 
 /** Head of the pages on which a machine is set up; without the right to do so, or without the machine, it says so instead. */
 export function MachineFrame(props: { readonly id: MachineId; readonly children: (machine: Machine) => ReactNode }): ReactNode {
   const key = toKey(props.id);
   const machine = useFleet(`machine:${key}`, (store) => store.machine(key));
-  const status = useFeedStatus();
   const mayOperate = useMay('operator');
   const { t } = useWords();
   useTitle(machine === undefined ? t('host_setup.title') : t('host_setup.title_of', { name: machine.name }));
@@ -26,23 +25,7 @@ export function MachineFrame(props: { readonly id: MachineId; readonly children:
       </Message>
     );
   }
-  if (machine === undefined) {
-    if (status.kind === 'starting') return <p role="status">{t('app.loading')}</p>;
-    return (
-      <Message
-        icon="question"
-        heading="h1"
-        title={t('machine.gone_title')}
-        action={
-          <Link to="/" className="button primary">
-            {t('app.back')}
-          </Link>
-        }
-      >
-        <p>{t('machine.gone_text')}</p>
-      </Message>
-    );
-  }
+  if (machine === undefined) return <NoMachine />;
   return (
     <article className="setup-page">
       <div>

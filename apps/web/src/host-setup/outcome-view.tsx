@@ -1,8 +1,8 @@
 import type { HostSetup, HostStepReport } from '@breakwater/contract';
 import type { ReactNode } from 'react';
-import { CopyField } from '../account/copy-field.tsx';
-import { useDeed } from '../account/use-deed.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { useWords } from '../i18n/use-words.ts';
+import { CopyField } from '../ui/copy-field.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { FailureText, RequestFailure } from './failure-text.tsx';
 import { PlanAgainLink } from './plan-again-link.tsx';

@@ -17,7 +17,7 @@ export function ProfileField(props: {
     <div
       role="radiogroup"
       aria-labelledby={`${name}-label`}
-      className="role-field profile-field"
+      className="choices profile-field"
       tabIndex={-1}
       aria-invalid={error !== null}
       aria-describedby={error === null ? undefined : `${name}-error`}
@@ -26,7 +26,7 @@ export function ProfileField(props: {
         {t('host_setup.profile')}
       </p>
       {choices.map((profile) => (
-        <div key={profile.name} className="role-choice">
+        <div key={profile.name} className="choice">
           <input
             id={`${name}-${profile.name}`}
             type="radio"

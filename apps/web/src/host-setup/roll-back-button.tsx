@@ -1,6 +1,6 @@
 import type { HostSetup } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { useDeed } from '../account/use-deed.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { CheckField } from '../ui/field.tsx';

@@ -1,10 +1,11 @@
 import type { HostKey, HostLogin, HostProfileList, HostSetup, Machine } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { focusFirstProblem } from '../account/focus-soon.ts';
-import { useDeed } from '../account/use-deed.ts';
 import { ApiError } from '../api/api-error.ts';
+import { useDeed } from '../app/use-deed.ts';
 import { useWords } from '../i18n/use-words.ts';
-import { Field, SelectField } from '../ui/field.tsx';
+import { AddressFields } from '../ui/address-fields.tsx';
+import { SelectField } from '../ui/field.tsx';
+import { focusFirstProblem } from '../ui/focus-soon.ts';
 import { ConfigField } from './config-field.tsx';
 import { readConfigProblems } from './config-problems.ts';
 import { RequestFailure } from './failure-text.tsx';
@@ -68,26 +69,16 @@ export function SetupForm(props: {
           <h2 id="setup-wishes">{t('host_setup.wishes')}</h2>
           <p className="muted">{t('host_setup.wishes_intro')}</p>
         </div>
-        <div className="field-pair">
-          <Field
-            label={t('host_setup.host')}
-            hint={machine.guest_ip === null ? t('host_setup.host_unknown') : t('host_setup.host_known', { address: machine.guest_ip })}
-            value={draft.host}
-            error={errorOf('host')}
-            maxLength={253}
-            spellCheck={false}
-            autoCapitalize="none"
-            onChange={(event) => change({ host: event.target.value })}
-          />
-          <Field
-            label={t('host_setup.port')}
-            value={draft.port}
-            error={errorOf('port')}
-            inputMode="numeric"
-            maxLength={5}
-            onChange={(event) => change({ port: event.target.value })}
-          />
-        </div>
+        <AddressFields
+          host={{
+            label: t('host_setup.host'),
+            hint: machine.guest_ip === null ? t('host_setup.host_unknown') : t('host_setup.host_known', { address: machine.guest_ip }),
+            value: draft.host,
+            error: errorOf('host'),
+            onChange: (host) => change({ host }),
+          }}
+          port={{ label: t('host_setup.port'), value: draft.port, error: errorOf('port'), onChange: (port) => change({ port }) }}
+        />
         <SelectField
           label={t('host_setup.login')}
           hint={t('host_setup.login_hint')}

@@ -1,8 +1,8 @@
 import type { HostSetupRow, Machine } from '@breakwater/contract';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { QueryState } from '../account/query-state.tsx';
 import { useWords } from '../i18n/use-words.ts';
+import { QueryState } from '../ui/query-state.tsx';
 import { SetupState } from './setup-state.tsx';
 import { useSetups } from './use-setups.ts';
 

@@ -1,7 +1,7 @@
 import type { Machine, Server } from '@breakwater/contract';
 import { Link, useParams } from '@tanstack/react-router';
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
-import { useFeedStatus, useFleet } from '../app/services.ts';
+import { useFleet } from '../app/services.ts';
 import { useNow } from '../app/use-now.ts';
 import { useTitle } from '../app/use-title.ts';
 import { describeScreenProblem } from '../i18n/describe-error.ts';
@@ -13,10 +13,10 @@ import { useVisibleReport } from '../machines/use-visible-report.ts';
 import { OperationHistory } from '../operations/operations-page.tsx';
 import { usePower } from '../operations/power-context.ts';
 import { Icon } from '../ui/icon.tsx';
-import { Message } from '../ui/message.tsx';
 import { PowerShape, ServerShape } from '../ui/state-shape.tsx';
 import { MachineFacts } from './machine-facts.tsx';
 import { MachineGauges } from './machine-gauges.tsx';
+import { NoMachine } from './no-machine.tsx';
 import { SetUpLink } from './set-up-link.tsx';
 
 export function MachinePage(): ReactNode {
@@ -24,27 +24,10 @@ export function MachinePage(): ReactNode {
   const key = toKey({ server_id: serverId, moid });
   const machine = useFleet(`machine:${key}`, (store) => store.machine(key));
   const server = useFleet(`server:${serverId}`, (store) => store.server(serverId));
-  const status = useFeedStatus();
   const { t } = useWords();
   useTitle(machine?.name ?? t('machines.details'));
   useVisibleReport(useMemo(() => [key], [key]));
-  if (machine === undefined) {
-    if (status.kind === 'starting') return <p role="status">{t('app.loading')}</p>;
-    return (
-      <Message
-        icon="question"
-        heading="h1"
-        title={t('machine.gone_title')}
-        action={
-          <Link to="/" className="button primary">
-            {t('app.back')}
-          </Link>
-        }
-      >
-        <p>{t('machine.gone_text')}</p>
-      </Message>
-    );
-  }
+  if (machine === undefined) return <NoMachine />;
   return (
     <article className="machine-page" data-stale={isStale(server) ? 'yes' : 'no'}>
       <MachineHead machine={machine} server={server} machineKey={key} />

@@ -1,6 +1,7 @@
 import type { Server } from '@breakwater/contract';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useWords } from '../i18n/use-words.ts';
+import { AddressFields } from '../ui/address-fields.tsx';
 import { CheckField, Field } from '../ui/field.tsx';
 import { checkDraft, needsPassword, type ServerDraft } from './server-draft.ts';
 
@@ -43,25 +44,10 @@ export function ServerFields(props: {
         maxLength={120}
         onChange={(event) => change({ name: event.target.value })}
       />
-      <div className="field-pair">
-        <Field
-          label={t('server_form.host')}
-          value={draft.host}
-          error={errorOf('host')}
-          maxLength={253}
-          spellCheck={false}
-          autoCapitalize="none"
-          onChange={(event) => change({ host: event.target.value })}
-        />
-        <Field
-          label={t('server_form.port')}
-          value={draft.port}
-          error={errorOf('port')}
-          inputMode="numeric"
-          maxLength={5}
-          onChange={(event) => change({ port: event.target.value })}
-        />
-      </div>
+      <AddressFields
+        host={{ label: t('server_form.host'), value: draft.host, error: errorOf('host'), onChange: (host) => change({ host }) }}
+        port={{ label: t('server_form.port'), value: draft.port, error: errorOf('port'), onChange: (port) => change({ port }) }}
+      />
       <div className="field-pair even">
         <Field
           label={t('server_form.user')}

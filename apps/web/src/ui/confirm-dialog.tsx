@@ -2,9 +2,9 @@ import { type ReactNode, type RefObject, useState } from 'react';
 import { useServices } from '../app/services.ts';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
-import { Dialog } from '../ui/dialog.tsx';
-import { ErrorLine } from '../ui/message.tsx';
+import { Dialog } from './dialog.tsx';
 import { focusSoon } from './focus-soon.ts';
+import { ErrorLine } from './message.tsx';
 
 /** Says what will happen, and does it only then. */
 export function ConfirmDialog(props: {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { describeError } from '../i18n/describe-error.ts';
 import { useWords } from '../i18n/use-words.ts';
-import { ErrorLine } from '../ui/message.tsx';
+import { ErrorLine } from './message.tsx';
 
 /** What stands above a list that is not there yet, or could not be read. */
 export function QueryState(props: {
