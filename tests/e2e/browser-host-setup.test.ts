@@ -1,42 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostLogin, HostSetupRow, Machine, Operation } from '@breakwater/contract';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BedFolder, createBedFolder } from '../bed/host/bed-folder.ts';
 import { type SshServer, startSshServer } from '../bed/host/ssh-server.ts';
 import { findOverflow, findViolations, settle } from './support/accessibility.ts';
 import { openPage, type WatchedPage } from './support/browser.ts';
 import { eventually } from './support/child.ts';
 import { type Desk, openDesk } from './support/desk.ts';
 
-const root = join(import.meta.dirname, '../..');
 const VIEWER = { username: 'vera', password: 'vera watches and waits' } as const;
 /** Signing in over SSH and reading a host take seconds on a busy machine. */
 const SLOWLY = { timeout: 60_000 };
 
-/**
- * A module of its own, so that the machine that runs the tests is left alone: it writes into one folder, and its second step goes on for as long as a
- * file named `hold` is there.
- */
-const PLUGIN = `
-import { createCommandStep, createFileStep } from '@breakwater/host-config';
-import { z } from 'zod';
-export const module = {
-  name: 'harmless', description: 'Files in one folder', priority: 1, dependsOn: [],
-  schema: z.strictObject({ folder: z.string(), text: z.string().default('one') }),
-  services: () => [], validate: () => [],
-  steps: ({ folder, text }) => [
-    createFileStep({ path: folder + '/first', content: text + '\\n', attributes: { uid: process.getuid(), gid: process.getgid() } }),
-    createCommandStep({ id: 'hold', title: 'Wait for a friend', argv: ['sh', '-c', 'while [ -e ' + folder + '.hold ]; do sleep 0.05; done; touch ' + folder + '/second'],
-      creates: folder + '/second', undo: { argv: ['rm', '-f', folder + '/second'], title: 'Remove the second file' }, timeoutMs: 60000 }),
-  ],
-};
-`;
+const PLUGIN = join(import.meta.dirname, '../bed/host/harmless-plugin.ts');
 
-let folder: string;
+let folder: BedFolder;
 let host: string;
 let sshd: SshServer;
 let desk: Desk;
@@ -46,13 +28,11 @@ let machine: Machine;
 let off: Machine;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'browser-host-setup-'));
-  host = join(folder, 'host');
+  folder = createBedFolder('browser-host-setup');
+  host = join(folder.path, 'host');
   mkdirSync(host);
-  writeFileSync(join(folder, 'plugin.ts'), PLUGIN);
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   sshd = await startSshServer();
-  desk = await openDesk({ env: { BREAKWATER_HOST_PLUGINS: join(folder, 'plugin.ts') } });
+  desk = await openDesk({ env: { BREAKWATER_HOST_PLUGINS: PLUGIN } });
   const simulated = await desk.addSimulator({ name: 'esx-01', machines: 12 });
   machine = await simulated.find((candidate) => candidate.power_state === 'poweredOn');
   off = await simulated.find((candidate) => candidate.power_state === 'poweredOff');
@@ -63,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await desk?.stop();
   await sshd?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  folder?.remove();
 });
 
 const toPath = ({ moid, server_id }: Machine): string => `/machines/${server_id}/${encodeURIComponent(moid)}`;

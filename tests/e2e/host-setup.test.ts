@@ -1,66 +1,52 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostKey, HostLogin, HostSetup, Machine, Operation } from '@breakwater/contract';
 import { makePlan, readHostFacts, toPlannableModule } from '@breakwater/host-config';
 import { createLocalExecutor } from '@breakwater/local-host';
 import { DEFAULT_USERS, startVsphereSimulator, type VsphereSimulator } from '@breakwater/sim-vsphere';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type BedFolder, createBedFolder } from '../bed/host/bed-folder.ts';
 import { type SshServer, startSshServer } from '../bed/host/ssh-server.ts';
 import { eventually } from './support/child.ts';
 import { type PortalProcess, startPortal } from './support/portal-process.ts';
 
-const root = join(import.meta.dirname, '../..');
+const PLUGIN = join(import.meta.dirname, '../bed/host/harmless-plugin.ts');
 
-/**
- * A module of its own, so that the machine that runs the tests is left alone: it writes files into one folder, and its second step goes on for as long as
- * a file named `hold` is there. It counts how often that step was begun.
- */
-const PLUGIN = `
-import { createCommandStep, createFileStep } from '@breakwater/host-config';
-import { z } from 'zod';
-export const module = {
-  name: 'harmless', description: 'Files in one folder', priority: 1, dependsOn: [],
-  schema: z.strictObject({ folder: z.string(), text: z.string().default('one') }),
-  services: () => [], validate: () => [],
-  steps: ({ folder, text }) => [
-    createFileStep({ path: folder + '/first', content: text + '\\n', attributes: { uid: process.getuid(), gid: process.getgid() } }),
-    createCommandStep({ id: 'hold', title: 'Wait', argv: ['sh', '-c', 'echo x >>' + folder + '.begun; while [ -e ' + folder + '.hold ]; do sleep 0.05; done; touch ' + folder + '/second'],
-      creates: folder + '/second', undo: { argv: ['rm', '-f', folder + '/second'], title: 'Remove the second file' }, timeoutMs: 60000 }),
-  ],
-};
-`;
-
-let folder: string;
+let folder: BedFolder;
 let host: string;
 let sshd: SshServer;
 let simulator: VsphereSimulator;
 let portal: PortalProcess;
+let machines: Machine[];
 let machine: Machine;
 
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'host-setup-'));
-  host = join(folder, 'host');
-  mkdirSync(host);
-  writeFileSync(join(folder, 'plugin.ts'), PLUGIN);
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  sshd = await startSshServer();
-  simulator = await startVsphereSimulator({ personality: 'esxi-8.0', machines: 3, seed: 1 });
-  portal = await startPortal({ env: { BREAKWATER_HOST_PLUGINS: join(folder, 'plugin.ts'), LOG_LEVEL: 'debug' } });
+beforeAll(async () => {
+  folder = createBedFolder('host-setup');
+  simulator = await startVsphereSimulator({ personality: 'esxi-8.0', machines: 8, seed: 1 });
+  portal = await startPortal({ env: { BREAKWATER_HOST_PLUGINS: PLUGIN, LOG_LEVEL: 'debug' } });
   const [user = '', password = ''] = Object.entries(DEFAULT_USERS)[0] ?? [];
   const server = await portal.addServer({ name: 'esx-01', host: '127.0.0.1', port: simulator.port, user, password });
-  const [first] = await portal.machines(server.id);
-  if (first === undefined) throw new Error('no machine');
-  machine = first;
+  machines = [...(await portal.machines(server.id))];
 });
 
-afterEach(async () => {
-  await portal.stop();
-  await simulator.stop();
-  await sshd.stop();
-  rmSync(folder, { recursive: true, force: true });
+afterAll(async () => {
+  await portal?.stop();
+  await simulator?.stop();
+  folder?.remove();
 });
+
+beforeEach(async () => {
+  const next = machines.pop();
+  if (next === undefined) throw new Error('each test takes a machine of its own, and there are too few');
+  machine = next;
+  host = join(folder.path, machine.moid);
+  mkdirSync(host);
+  sshd = await startSshServer();
+});
+
+afterEach(() => sshd.stop());
 
 const where = () => ({ server_id: machine.server_id, moid: machine.moid, host: sshd.host, port: sshd.port });
 const config = (text = 'one'): string => `modules: { enabled: [harmless], harmless: { folder: ${host}, text: ${text} } }`;
@@ -82,7 +68,7 @@ const codeOf = async (method: string, path: string, body?: unknown): Promise<unk
 };
 
 const addLogin = (): Promise<HostLogin> =>
-  ask('POST', '/host-logins', { name: 'bed', user: sshd.user, private_key: readFileSync(sshd.keyPath, 'utf8') });
+  ask('POST', '/host-logins', { name: `bed of ${machine.moid}`, user: sshd.user, private_key: readFileSync(sshd.keyPath, 'utf8') });
 
 async function trust(): Promise<HostKey> {
   const seen = await ask<HostKey>('POST', '/host-keys/look-up', where());
@@ -216,7 +202,7 @@ test('a plan over SSH is the plan that is made here: the same hash', { timeout: 
   await trust();
   const planned = await plan(login);
   const signal = new AbortController().signal;
-  const { module } = (await import(join(folder, 'plugin.ts'))) as { module: Parameters<typeof toPlannableModule>[0] };
+  const { module } = (await import(PLUGIN)) as { module: Parameters<typeof toPlannableModule>[0] };
   const local = createLocalExecutor({ hostId: `machine:${machine.server_id}/${machine.moid}` });
   const facts = await readHostFacts(local, { signal });
   const context = { host: local, network: undefined as never, signal, progress: () => undefined };
@@ -308,7 +294,8 @@ test('who only looks may not set up, and a host that has moved on is refused', {
   await apply(planned);
   expect(await ended(planned.id)).toMatchObject({ state: 'plan_failed', error_code: 'HOST_PREFLIGHT_PLAN_MOVED' });
   expect(readFileSync(join(host, 'first'), 'utf8')).toBe('somebody else\n');
-  expect(
-    await codeOf('POST', '/host-setups', { ...where(), login_id: login.id, config: `plugins: [${join(folder, 'plugin.ts')}]` }),
-  ).toEqual([422, 'HOST_SETUP_PLUGINS']);
+  expect(await codeOf('POST', '/host-setups', { ...where(), login_id: login.id, config: `plugins: [${PLUGIN}]` })).toEqual([
+    422,
+    'HOST_SETUP_PLUGINS',
+  ]);
 });
