@@ -65,7 +65,6 @@ export function createNetworkRoom(options: NetworkOperationsOptions): NetworkRoo
     aptLayout: () => (layout ??= readAptLayout(host, { signal })),
     signal,
     agreeToRemove: options.agreeToRemove ?? (() => Promise.resolve(false)),
-    inUse: new Set(),
     bundle: options.bundle ?? null,
     tell(event) {
       fleetBreaker?.note(host.hostId, event);

@@ -23,8 +23,6 @@ export interface NetworkRoom {
   readonly signal: AbortSignal;
   /** Folder on the side of the configurator that holds what was downloaded. */
   readonly cacheFolder: string;
-  /** Paths of the cache that somebody is about to use. */
-  readonly inUse: Set<string>;
   /** Verified, and taken from before anything else; null: there is none. */
   readonly bundle: OpenedBundle | null;
   /** Whether a repair may remove these packages. */

@@ -55,7 +55,7 @@ function open(answers: Readonly<Record<string, readonly Answer[]>>, settings: Pa
     for (let step = 0; step < 20; step++) await clock.advance(20_000);
     return await running;
   };
-  return { download, hashes, installed, network, requests };
+  return { clock, download, hashes, installed, network, requests };
 }
 
 describe('a download', () => {
@@ -65,6 +65,26 @@ describe('a download', () => {
     expect(installed).toEqual([[`/cache/downloads/${SHA}`, '/opt/f', { mode: 0o755, uid: 0, gid: 0 }]]);
     expect(await download({ dest: '/opt/g' })).toMatchObject({ ok: true, attempts: 0, value: { fromCache: true, transferredBytes: 0 } });
     expect(requests).toHaveLength(1);
+  });
+
+  it('that two ask for at the same time is fetched once, for both', async () => {
+    const { clock, installed, network, requests } = open({ 'one.example': ['file'] });
+    const both = [network.downloadWithRetry(ORDER), network.downloadWithRetry({ ...ORDER, dest: '/opt/g' })];
+    for (let step = 0; step < 20; step++) await clock.advance(20_000);
+    expect(await Promise.all(both)).toMatchObject([
+      { ok: true, value: { fromCache: false } },
+      { ok: true, value: { fromCache: true } },
+    ]);
+    expect(requests).toHaveLength(1);
+    expect(installed.map(([, to]) => to)).toEqual(['/opt/f', '/opt/g']);
+  });
+
+  it('that failed for one is tried again for the next who waited for it', async () => {
+    const { clock, network, requests } = open({ 'one.example': [status(404), 'file'] });
+    const both = [network.downloadWithRetry(ORDER), network.downloadWithRetry({ ...ORDER, dest: '/opt/g' })];
+    for (let step = 0; step < 20; step++) await clock.advance(20_000);
+    expect(await Promise.all(both)).toMatchObject([{ ok: false }, { ok: true }]);
+    expect(requests).toHaveLength(2);
   });
 
   it('asks nobody for a file that the host has already', async () => {

@@ -8,6 +8,7 @@ import { runGuarded } from '../guarded-run.ts';
 import { explainForbiddenHost, explainRefusal } from '../known-explanations.ts';
 import type { AttemptEnd, DownloadOrder, DownloadResult, Outcome } from '../network-operations.ts';
 import type { NetworkRoom } from '../network-room.ts';
+import { inTurn, isInUse } from './file-turns.ts';
 
 /** A page that never ends must not fill the disk. */
 const MAX_BYTES = 16 * 1_024 ** 3;
@@ -29,15 +30,16 @@ export async function withCachedFile<T>(
   room: NetworkRoom,
   use: (file: CachedFile) => Promise<T>,
 ): Promise<Outcome<T>> {
+  const { downloads, settings } = room;
   const path = await toCachePath(order, room);
-  room.inUse.add(path);
   try {
-    const outcome = await findOrFetch(order, room);
-    return outcome.ok ? { ...outcome, value: await use(outcome.value) } : outcome;
+    return await inTurn(downloads, path, async () => {
+      const outcome = await findOrFetch(order, room);
+      return outcome.ok ? { ...outcome, value: await use(outcome.value) } : outcome;
+    });
   } finally {
-    room.inUse.delete(path);
-    const isInUse = (each: string): boolean => room.inUse.has(each);
-    await room.downloads.trim?.(path.slice(0, path.lastIndexOf('/')), { maxBytes: room.settings.cache.maxBytes, isInUse });
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    await downloads.trim?.(folder, { maxBytes: settings.cache.maxBytes, isInUse: (each) => isInUse(downloads, each) });
   }
 }
 
