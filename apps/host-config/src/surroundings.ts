@@ -33,6 +33,8 @@ export interface Surroundings extends ConsoleStreams {
 
 /** Of this process. */
 export function openSurroundings(): Surroundings {
+  // What apt, git and tar make on this machine must be as open as over SSH, whatever the umask of the caller.
+  process.umask(0o022);
   // Whoever read our output has gone: a closed terminal, or a pipe into `head`. That must not cut off the work or the cleaning up.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const environment = readEnvironment();
