@@ -56,7 +56,7 @@ const timeouts = z.strictObject({
   apt_install: seconds(600, 'Downloading packages'),
   download: seconds(600, 'One download, repetitions included'),
   git_clone: seconds(300, 'One clone, repetitions included'),
-  http_request: seconds(30, 'One small request, such as a health check'),
+  http_request: seconds(30, 'One small request; a health check ends after 3 seconds and a look for a network after 5 in any case'),
   connect: seconds(10, 'Making a connection'),
   inactivity: seconds(20, 'Longest silence within a transfer'),
   dpkg_grace: seconds(1_800, 'How long a running dpkg, which is never killed, may go on when its time is over'),
