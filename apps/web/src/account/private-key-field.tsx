@@ -21,6 +21,8 @@ export function PrivateKeyField(props: {
       return;
     }
     setProblem(null);
+    // Whoever is quicker than the disk must not send what stood here before.
+    props.onChange('');
     props.onChange(await file.text());
   };
   return (
