@@ -8,6 +8,8 @@ const WHOLE = { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: fal
 /** Long enough to run beside the others of their kind. */
 const ACCESSIBILITY = 'tests/e2e/browser-accessibility.test.ts';
 const HOST_NETWORK = 'tests/e2e/host-network.test.ts';
+/** Judges a control loop in real time, so nothing else may take the processor away. */
+const ALONE = 'tests/e2e/hidden-capacity.test.ts';
 
 export default defineConfig({
   // Vitest resolves workspace packages for Node through `ssr.resolve`; the condition in `resolve` alone has no effect there.
@@ -27,9 +29,10 @@ export default defineConfig({
       { extends: true, test: { ...WHOLE, name: 'host', include: ['tests/e2e/host-*.test.ts'], exclude: [HOST_NETWORK] } },
       { extends: true, test: { ...WHOLE, name: 'accessibility', include: [ACCESSIBILITY] } },
       { extends: true, test: { ...WHOLE, name: 'browser', include: ['tests/e2e/browser-*.test.ts'], exclude: [ACCESSIBILITY] } },
+      { extends: true, test: { ...WHOLE, name: 'alone', include: [ALONE] } },
       {
         extends: true,
-        test: { ...WHOLE, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: ['tests/e2e/{host,browser}-*.test.ts'] },
+        test: { ...WHOLE, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: ['tests/e2e/{host,browser}-*.test.ts', ALONE] },
       },
     ],
   },

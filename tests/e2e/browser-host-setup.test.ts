@@ -79,11 +79,13 @@ test('a login is added from a file, a wrong key is told at its field, and the ke
   await dialog.getByRole('button', { name: 'Add login' }).click();
   await dialog.getByRole('alert').filter({ hasText: 'no private key that OpenSSH can read' }).waitFor();
   await dialog.locator('input[type=file]').setInputFiles(sshd.keyPath);
+  const key = readFileSync(sshd.keyPath, 'utf8');
+  await eventually(async () => (await dialog.getByLabel('Private key').inputValue()) === key, { what: 'the file is read' });
   await dialog.getByRole('button', { name: 'Add login' }).click();
   await page.getByText('The login “bed” can be used.').first().waitFor();
   const row = page.getByRole('row', { name: /bed/ });
   await row.getByText(/^SHA256:/).waitFor();
-  const secret = readFileSync(sshd.keyPath, 'utf8').split('\n').at(3) ?? '';
+  const secret = key.split('\n').at(3) ?? '';
   expect(secret.length).toBeGreaterThan(40);
   expect(await page.content()).not.toContain(secret);
 

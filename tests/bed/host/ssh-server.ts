@@ -65,6 +65,8 @@ export async function startSshServer(options: { readonly config?: readonly strin
         'PrintMotd no',
         'UseDNS no',
         'MaxStartups 50',
+        // bash then reads no .bashrc, so that what the user of this machine does in it has no part in any test, nor in its time.
+        'SetEnv SHLVL=1',
         ...(options.config ?? []),
         '',
       ].join('\n'),
