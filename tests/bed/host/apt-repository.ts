@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { APT_PACKAGES, type BedPackage, SLOW_POSTINST_SECONDS } from './apt-packages.ts';
@@ -35,6 +35,9 @@ interface Key {
   readonly fingerprint: string;
 }
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
 /** A signed repository with tiny packages, served over HTTP. Needs `dpkg-deb` and `gpg`. */
 export async function startAptRepository(options: AptRepositoryOptions = {}): Promise<AptRepository> {
   const folder = createBedFolder('apt');
@@ -45,7 +48,13 @@ export async function startAptRepository(options: AptRepositoryOptions = {}): Pr
   writeFileSync(keyPath, exportKey(key));
   const slow = String(options.slowPostinstSeconds ?? SLOW_POSTINST_SECONDS);
   let stanzas = APT_PACKAGES.map((each) => buildPackage(each, { site, work: join(folder.path, 'w'), slow }));
-  const publish = (): void => writeSuites({ site, stanzas: stanzas.map(({ text }) => text), key, stranger });
+  const startedAtMs = Date.now();
+  let publications = 0;
+  // Each is a minute newer than the one before: apt asks by date, and would take a second one of the same second for the first.
+  const publish = (): void => {
+    const atMs = startedAtMs - HOUR_MS + MINUTE_MS * publications++;
+    writeSuites({ site, stanzas: stanzas.map(({ text }) => text), key, stranger, atMs });
+  };
   publish();
   const server = await startFaultyServer({
     answer: serveFolder(site),
@@ -116,16 +125,15 @@ function writeSuites(order: {
   readonly stanzas: readonly string[];
   readonly key: Key;
   readonly stranger: Key;
+  readonly atMs: number;
 }): void {
-  const { key, site, stanzas, stranger } = order;
+  const { atMs, key, site, stanzas, stranger } = order;
   const architecture = runTool(['dpkg', '--print-architecture']).trim();
   const index = Buffer.from(stanzas.join('\n'));
   const files = new Map([
     [`main/binary-${architecture}/Packages`, index],
     [`main/binary-${architecture}/Packages.gz`, gzipSync(index)],
   ]);
-  const hourMs = 3_600_000;
-  const now = Date.now();
   const release = (suite: AptSuite, dates: { readonly atMs: number; readonly untilMs?: number }): string =>
     [
       'Origin: Bed',
@@ -150,13 +158,14 @@ function writeSuites(order: {
     }
     writeFileSync(join(folder, 'Release'), content.release);
     if (content.inRelease !== null) writeFileSync(join(folder, 'InRelease'), content.inRelease);
+    for (const name of [...files.keys(), ...readdirSync(folder)]) utimesSync(join(folder, name), atMs / 1_000, atMs / 1_000);
   };
-  const stable = release('stable', { atMs: now - hourMs });
-  const nopubkey = release('nopubkey', { atMs: now - hourMs });
-  const expired = release('expired', { atMs: now - 72 * hourMs, untilMs: now - 48 * hourMs });
-  const future = release('future', { atMs: now + 48 * hourMs });
-  const unsigned = release('unsigned', { atMs: now - hourMs });
-  const badsig = release('badsig', { atMs: now - hourMs });
+  const stable = release('stable', { atMs });
+  const nopubkey = release('nopubkey', { atMs });
+  const expired = release('expired', { atMs: atMs - 72 * HOUR_MS, untilMs: atMs - 48 * HOUR_MS });
+  const future = release('future', { atMs: atMs + 48 * HOUR_MS });
+  const unsigned = release('unsigned', { atMs });
+  const badsig = release('badsig', { atMs });
   write('stable', { release: stable, inRelease: sign(key, stable) });
   write('nopubkey', { release: nopubkey, inRelease: sign(stranger, nopubkey) });
   write('expired', { release: expired, inRelease: sign(key, expired) });
