@@ -94,9 +94,13 @@ export class VsphereLink implements ServerLink {
   }
 
   async openConsole(moid: Moid, options: { readonly signal: AbortSignal }): Promise<ConsoleDoor> {
-    const { authoritiesPem, client, record } = this.#parts;
+    const { authoritiesPem, client, pipeline, record } = this.#parts;
     try {
-      return toConsoleDoor(await client.machine(moid).acquireConsoleTicket(options), { ...record, authoritiesPem });
+      const ticket = await client.machine(moid).acquireConsoleTicket(options);
+      const door = toConsoleDoor(ticket, { ...record, authoritiesPem });
+      // The socket of the console is one more request to the same server.
+      if (ticket.isSameServer) pipeline.admission?.countRequest('critical');
+      return door;
     } catch (error) {
       throw toConsoleRefusal(error);
     }

@@ -7,7 +7,7 @@ import type { EventListener } from './events.ts';
 import { emptyDurationCounts, quantileOfMs } from './figures.ts';
 import type { Limiter } from './limiter.ts';
 import type { LimiterSpec } from './limiter-spec.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
 import type { ResilienceError } from './resilience-error.ts';
 import type { AdmissionSpec } from './spec.ts';
 
@@ -423,9 +423,31 @@ describe('limiter', () => {
     expect(changes).toHaveLength(2);
   });
 
-  it('without a limiter has nothing to forget', () => {
+  it.each([
+    { way: 'counted by hand', send: ({ admission }: Pipeline) => admission?.countRequest('critical') },
+    { way: 'parked', send: (pipeline: Pipeline) => void pipeline.run(() => new Promise<void>(() => undefined), { lane: 'parked' }) },
+  ])('makes later calls wait for a request that waited for nothing itself: $way', async ({ send }) => {
+    const { begin, clock, end, pipeline, started } = create(
+      { maxConcurrent: 10, limiter: { kind: 'pacedWindow' } },
+      { classify: (settlement) => (settlement.ok ? { kind: 'success' } : { kind: 'throttled' }) },
+    );
+    await clock.advance(1);
+    // Two a second less a fifth, as nothing is known.
+    await expect(pipeline.run(() => Promise.reject(new Error('503')))).rejects.toThrow('503');
+    await clock.advance(625);
+    send(pipeline);
+    void begin('n1');
+    await clock.advance(624);
+    expect(started).toEqual([]);
+    await clock.advance(1);
+    expect(started).toEqual(['n1']);
+    await end('n1');
+  });
+
+  it('without a limiter has nothing to forget and nothing to count', () => {
     const { pipeline } = create({ maxConcurrent: 2 });
     expect(() => pipeline.admission?.forgetPace()).not.toThrow();
+    expect(() => pipeline.admission?.countRequest()).not.toThrow();
   });
 
   it('uses the timeout that an error names', async () => {

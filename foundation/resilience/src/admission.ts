@@ -159,6 +159,15 @@ export class Admission {
     this.pump(this.#clock.now());
   }
 
+  /** The server gets a request by another way: what it stands is used up by those as well. */
+  countRequest(priority: Priority = 'normal', nowMs: number = this.#clock.now()): void {
+    this.#limiter?.started(priority, nowMs);
+  }
+
+  countParked(nowMs: number): void {
+    this.#limiter?.passed?.(nowMs);
+  }
+
   /** Starts nothing before that time has passed: the server has asked for it. */
   hold(forMs: number): void {
     // As if the last start were so late that the interval ends then: the way of a call gets no further comparison.

@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly idempotent?: boolean;
   /**
    * `parked`: the server answers when it has news. Such a call passes the breaker and can be aborted, but takes no slot, waits
-   * for no interval, has no attempt timeout and no deadline unless its own options say so, and is not repeated.
+   * for no interval though it counts for the learned rate, has no attempt timeout and no deadline unless its own options say so, and is not repeated.
    */
   readonly lane?: 'call' | 'parked';
   /**

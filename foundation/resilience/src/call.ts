@@ -296,6 +296,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   #launch(permit: number, nowMs: number): void {
     const { op, timeoutMs: askedMs } = this.#options;
     const timeoutMs = askedMs ?? (this.#isParked ? undefined : this.#core.timeoutMsOf(op));
+    if (this.#isParked) this.#core.gate?.countParked(nowMs);
     this.#attempts++;
     const attempt = new Attempt(this, { number: this.#attempts, startedAtMs: nowMs, permit, timeoutMs });
     this.#phase = 'running';

@@ -28,6 +28,8 @@ export interface Limiter {
   /** A call has to wait now because of this limiter, and not because of a hard bound. */
   heldBack?(nowMs: number): void;
   started(priority: Priority, nowMs: number): void;
+  /** A parked call went to the server, which waits for nobody's leave. */
+  passed?(nowMs: number): void;
   /** `inFlight` counts the slots in use, that of the attempt itself included. */
   settled(sample: LimiterSample, inFlight: number): void;
 }

@@ -182,6 +182,26 @@ describe('the rate', () => {
     expect(limiter.readyAtMs('normal')).toBeCloseTo(29_000 + 1_000 / perSecond());
   });
 
+  it('gives up to a half of itself to parked calls', () => {
+    const { limiter, reject, start } = create();
+    limiter.passed(0);
+    reject(1_000);
+    const everyMs = limiter.delayMs;
+    start(1_000 + everyMs);
+    const freeAtMs = limiter.readyAtMs('low');
+    limiter.passed(1_000 + everyMs);
+    expect(limiter.readyAtMs('low')).toBeCloseTo(freeAtMs + everyMs);
+    let calls = 0;
+    for (let nowMs = 2_000; nowMs < 2_000 + everyMs * 1_000; nowMs += everyMs / 10) {
+      if (limiter.readyAtMs('low') <= nowMs) {
+        start(nowMs);
+        calls++;
+      }
+      limiter.passed(nowMs);
+    }
+    expect(calls / 1_000).toBeCloseTo(0.5, 1);
+  });
+
   it('lets a quick server catch up on a twentieth of a second', () => {
     const { limiter, coast, reject, start } = create();
     coast(0, 1_000);
@@ -202,6 +222,27 @@ describe('the rate', () => {
     expect(perSecond()).toBeCloseTo(40, 0);
     deliver(7_000, { toMs: 13_000, everyMs: 25 });
     expect(perSecond()).toBeCloseTo(48, 0);
+  });
+
+  it.each([
+    { delivered: 5, recoveryMs: 7_250 },
+    { delivered: 2, recoveryMs: 18_000 },
+    { delivered: 0.5, recoveryMs: 20_000 },
+  ])('takes forty attempts for the way back, but no more than twenty seconds, and no longer beyond it: $delivered a second', (slow) => {
+    const { delivered, recoveryMs } = slow;
+    const { deliver, reject, perSecond } = create();
+    const everyMs = 1_000 / delivered;
+    deliver(0, { toMs: 20_000, everyMs });
+    reject(20_000);
+    const rejected = perSecond() / 0.8;
+    expect(rejected / delivered).toBeCloseTo(1.1, 1);
+    deliver(20_000, { toMs: 20_000 + recoveryMs - 2_000, everyMs });
+    expect(perSecond() / rejected).toBeGreaterThan(0.97);
+    expect(perSecond()).toBeLessThan(rejected);
+    deliver(20_000 + recoveryMs - 2_000, { toMs: 20_000 + recoveryMs, everyMs });
+    expect(perSecond() / rejected).toBeCloseTo(1);
+    deliver(20_000 + recoveryMs, { toMs: 20_000 + recoveryMs + 6_000, everyMs });
+    expect(perSecond() / rejected).toBeCloseTo(1.2, 1);
   });
 
   it('never exceeds one and a half of what is delivered', () => {

@@ -15,8 +15,18 @@ const REJECTED_OVER_DELIVERED = 1.1;
 /** Tokens collected in an idle time: as many as start within this time, but at least one. */
 const BURST_MS = 50;
 
+/**
+ * The way back to the rejected rate has at least so many attempts. A server that stands two calls a second would otherwise be asked for too
+ * much at every twelfth one.
+ */
+const LEAST_RECOVERY_ATTEMPTS = 40;
+const LONGEST_RECOVERY_MS = 20_000;
+
 /** Starts that people (`critical`, `high`) may take in advance. */
 const BORROWED_STARTS = 2;
+
+/** Of the rate, as much may go to parked calls. More of them still pass, but then the others do not make up for it, or they would starve. */
+const PARKED_SHARE = 0.5;
 
 /** Means of latency above the base: up to here nothing waits in the server / from here on something does, before the first rejection. */
 const UNLOADED = 1.3;
@@ -80,6 +90,7 @@ export class PacedWindowLimiter implements Limiter {
   #decreasesInARow = 0;
   #tokens = 0;
   #tokensAtMs = 0;
+  #parkedAtMs = Number.NEGATIVE_INFINITY;
   #closedUntilMs = Number.NEGATIVE_INFINITY;
   #unloadedAtMs = Number.NEGATIVE_INFINITY;
   #drain: Drain | null = null;
@@ -131,6 +142,14 @@ export class PacedWindowLimiter implements Limiter {
     if (this.#perSecond === 0) return;
     this.#collectTokens(nowMs);
     this.#tokens--;
+  }
+
+  passed(nowMs: number): void {
+    if (this.#perSecond === 0) return;
+    this.#collectTokens(nowMs);
+    const allowed = ((nowMs - this.#parkedAtMs) * this.#perSecond * PARKED_SHARE) / 1_000;
+    this.#parkedAtMs = nowMs;
+    this.#tokens -= Math.min(1, allowed);
   }
 
   settled(sample: LimiterSample): void {
@@ -232,7 +251,7 @@ export class PacedWindowLimiter implements Limiter {
     this.#perSecond = Math.max(this.#leastPerSecond, perSecond);
     this.#rejectedPerSecond = this.#perSecond;
     // On the flat part of the curve: it may be exceeded from now on.
-    this.#decreasedAtMs = nowMs - this.#recoverMs;
+    this.#decreasedAtMs = nowMs - this.#recoveryMs();
     this.#tokens = 0;
     this.#tokensAtMs = nowMs;
     this.#lastHeldMs = nowMs;
@@ -247,12 +266,19 @@ export class PacedWindowLimiter implements Limiter {
   }
 
   #grow(nowMs: number): void {
-    const progress = (nowMs - this.#decreasedAtMs - this.#recoverMs) / this.#recoverMs;
+    const recoveryMs = this.#recoveryMs();
+    const beyondMs = nowMs - this.#decreasedAtMs - recoveryMs;
+    const progress = beyondMs / (beyondMs < 0 ? recoveryMs : this.#recoverMs);
     const target = this.#rejectedPerSecond * (1 + (1 - this.#decrease) * progress ** 3);
     const proven = Math.max(this.#perSecond, LARGEST_PROBE * this.#meter.perSecond, 2 * this.#leastPerSecond);
     if (target <= this.#perSecond) return;
     this.#collectTokens(nowMs);
     this.#perSecond = Math.min(target, proven);
+  }
+
+  #recoveryMs(): number {
+    const attemptsMs = (LEAST_RECOVERY_ATTEMPTS * 1_000) / this.#rejectedPerSecond;
+    return Math.max(this.#recoverMs, Math.min(LONGEST_RECOVERY_MS, attemptsMs));
   }
 
   #resizeWindow(): void {

@@ -45,6 +45,8 @@ export interface AdmissionControl {
   setLimits(limits: { readonly maxConcurrent: number; readonly minIntervalMs: number }): void;
   /** The limiter begins to learn anew, for a person who knows that what it has learned is over. */
   forgetPace(): void;
+  /** The server gets a request by another way, such as a WebSocket. It waits for nothing, but later calls make up for it in the learned rate. */
+  countRequest(priority?: Priority): void;
   /** How long attempts of this priority have waited since the start; for `quantileOfMs`. */
   waitCounts(priority: Priority): DurationCounts;
 }
