@@ -152,12 +152,16 @@ test('from a login to an applied plan and back, live, in the journal, and withou
     expect(JSON.stringify(planned.plan)).toContain('+one');
     expect(tree()).toEqual(before);
 
+    // Held in its second step: a quick machine would be done before there is progress to tell.
+    hold();
     await apply(planned);
+    await eventually(() => /"kind":"host\.apply".*?"phase":"working"/s.test(events.text()), { what: 'progress came live' });
+    letGo();
     expect(await ended(planned.id)).toMatchObject({ state: 'succeeded', steps: [{ result: 'changed' }, { result: 'changed' }] });
     expect(readFileSync(join(host, 'first'), 'utf8')).toBe('one\n');
     expect(begunTimes()).toBe(1);
     await eventually(() => /"kind":"host\.apply".*?"phase":"working".*?"phase":"over"/s.test(events.text()), {
-      what: 'progress came live',
+      what: 'the end came live',
     });
 
     expect(await plan(login)).toMatchObject({ state: 'planned', counts: { changes: 0 }, actions: [] });
