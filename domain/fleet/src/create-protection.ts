@@ -21,8 +21,11 @@ export function createProtection(parts: {
     async reset(id, options) {
       if (id !== undefined) return desk.reset(registry.unit(id), options);
       for (const unit of registry.units()) {
-        const isOpen = (unit.figures()?.breaker.state ?? 'closed') !== 'closed';
-        if (isOpen || unit.protection.controls.isolation !== null) await desk.reset(unit, options);
+        const figures = unit.figures();
+        const isOpen = (figures?.breaker.state ?? 'closed') !== 'closed';
+        // Too few failures for the breaker may still have made the server slow.
+        const isSlowed = (figures?.delayMs ?? 0) > 0;
+        if (isOpen || isSlowed || unit.protection.controls.isolation !== null) await desk.reset(unit, options);
       }
     },
     pausePolling: async (id, options) => desk.pausePolling(registry.unit(id), options),

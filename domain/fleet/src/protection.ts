@@ -22,7 +22,7 @@ export interface Protection {
   trip(id: ServerId, options: { readonly actor: string; readonly reason: string | null }): Promise<void>;
   /** Keeps everything away from the server, probes included. */
   isolate(id: ServerId, options: HoldOptions & { readonly reason: string | null }): Promise<void>;
-  /** Closes the breaker of one server, or of all that are not closed. */
+  /** Closes the breaker of one server, or of all that are not closed or are slowed, and what was learned of the pace. */
   reset(id: ServerId | undefined, options: { readonly actor: string }): Promise<void>;
   /** Nothing is read by itself; what a person does still goes to the server. */
   pausePolling(id: ServerId, options: HoldOptions): Promise<void>;

@@ -423,6 +423,24 @@ describe('limiter', () => {
     expect(changes).toHaveLength(2);
   });
 
+  it('learns nothing from what began before it forgot', async () => {
+    const { clock, pipeline } = create(
+      { maxConcurrent: 10, limiter: { kind: 'delay' } },
+      { classify: (settlement) => (settlement.ok ? { kind: 'success' } : { kind: 'throttled' }) },
+    );
+    const refuse = (): Promise<void> => new Promise((_resolve, reject) => clock.after(1_000, () => reject(new Error('503'))));
+    const old = pipeline.attempt(refuse);
+    await clock.advance(500);
+    pipeline.admission?.forgetPace();
+    const young = pipeline.attempt(refuse);
+    await clock.advance(500);
+    expect((await old).ok).toBe(false);
+    expect(pipeline.snapshot().queue?.delayMs).toBe(0);
+    await clock.advance(500);
+    expect((await young).ok).toBe(false);
+    expect(pipeline.snapshot().queue?.delayMs).toBeGreaterThan(0);
+  });
+
   it.each([
     { way: 'counted by hand', send: ({ admission }: Pipeline) => admission?.countRequest('critical') },
     { way: 'parked', send: (pipeline: Pipeline) => void pipeline.run(() => new Promise<void>(() => undefined), { lane: 'parked' }) },

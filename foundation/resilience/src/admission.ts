@@ -88,6 +88,7 @@ export class Admission {
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #timer: TimerHandle | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
   #isPumping = false;
 
   constructor(spec: AdmissionSpec, options: AdmissionOptions) {
@@ -145,9 +146,9 @@ export class Admission {
     return this.#limiter !== null;
   }
 
-  /** Tells the limiter how an attempt ended. */
+  /** Tells the limiter how an attempt ended. One that began before the pace was forgotten is part of what is over. */
   learn(sample: LimiterSample): void {
-    this.#limiter?.settled(sample, this.#active);
+    if (sample.startedAtMs >= this.#forgotAtMs) this.#limiter?.settled(sample, this.#active);
   }
 
   /** Begins to learn anew: a person knows that what has been learned is over. */
@@ -155,8 +156,9 @@ export class Admission {
     if (this.#limiter === null) return;
     const wasSlowed = this.#limiter.delayMs > 0;
     this.#limiter = this.#createLimiter();
+    this.#forgotAtMs = this.#clock.now();
     if (wasSlowed) this.#onLimiterChange?.({ kind: 'limiter.recovered' });
-    this.pump(this.#clock.now());
+    this.pump(this.#forgotAtMs);
   }
 
   /** The server gets a request by another way: what it stands is used up by those as well. */
