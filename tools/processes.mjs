@@ -10,6 +10,9 @@ export const nodePath = `${root}/node_modules/.bin/node`;
 /** TypeScript is run from source: the condition picks `src`, type stripping is built in. */
 export const nodeArguments = ['--conditions=@breakwater/source', '--disable-warning=ExperimentalWarning'];
 
+/** A portal lives for months and makes little garbage: a smaller nursery of the heap spares it 20 MiB. */
+export const portalArguments = [...nodeArguments, '--max-semi-space-size=4'];
+
 export const projectEnvironment = () => ({ ...process.env, PATH: `${root}/node_modules/.bin:${process.env['PATH'] ?? ''}` });
 
 /** Runs a program, shows what it prints, and gives its exit code. Signals are passed on, so Ctrl+C ends the child first. */

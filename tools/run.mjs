@@ -1,7 +1,7 @@
 // The one door of the npm scripts. Runs on the machine's own Node (20 or newer), sets up what is missing, then hands over to the project's Node.
 import { check } from './check.mjs';
 import { dev } from './dev.mjs';
-import { nodeArguments, root, runNode } from './processes.mjs';
+import { nodeArguments, portalArguments, root, runNode } from './processes.mjs';
 import { proof } from './proof.mjs';
 import { ensurePackages, ensureWebBuild } from './setup.mjs';
 import { test } from './test.mjs';
@@ -13,11 +13,11 @@ const needsWeb = (name) => name === 'demo' || name === 'serve';
 const commands = {
   async start() {
     await ensureWebBuild();
-    return await runNode([...nodeArguments, 'apps/breakwater/src/main.ts', 'demo', ...rest]);
+    return await runNode([...portalArguments, 'apps/breakwater/src/main.ts', 'demo', ...rest]);
   },
   async breakwater() {
     if (needsWeb(rest[0])) await ensureWebBuild();
-    return await runNode([...nodeArguments, `${root}/apps/breakwater/src/main.ts`, ...rest], {
+    return await runNode([...portalArguments, `${root}/apps/breakwater/src/main.ts`, ...rest], {
       cwd: process.env['INIT_CWD'] ?? process.cwd(),
     });
   },
