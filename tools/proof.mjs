@@ -122,7 +122,7 @@ async function measureMutation(names) {
       clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
       thresholds: { high: 95, low: 90, break: 90 },
       tempDirName: join(folder, 'sandbox'),
-      ignorePatterns: ['data', 'apps', 'adapters', 'domain', 'devices', 'simulators', 'docs', 'tests', 'config'],
+      ignorePatterns: ['.cache', 'data', 'apps', 'adapters', 'domain', 'devices', 'simulators', 'docs', 'tests', 'config'],
       allowEmpty: false,
     }),
   );

@@ -14,11 +14,10 @@ import {
 } from '@breakwater/host-config';
 import { type Logger, OpsError, silentLogger, systemClock } from '@breakwater/kernel';
 import { createBundleDoor, createDownloadDoor, createLocalExecutor } from '@breakwater/local-host';
-import { createSshExecutor } from '@breakwater/ssh';
-import { openBreakerState, openRunStore } from '@breakwater/storage';
+import { openBreakerState } from '@breakwater/storage/breaker-state';
 import type { HostParts, HostTarget, NetworkOrder } from './parts.ts';
 
-/** The whole program, put together by hand. */
+/** The whole program, put together by hand. What only some commands need is loaded when they do, because most calls are short. */
 export function composeParts(): HostParts {
   const clock = systemClock;
   const toNetworkOptions = ({ breakers, bundle, host, isOffline, resolved, signal, stateDir }: NetworkOrder): NetworkOperationsOptions => ({
@@ -43,7 +42,10 @@ export function composeParts(): HostParts {
     bundles: createBundleDoor(),
     collectBundle: (order) =>
       collectBundle({ ...order, target: toNetworkOptions(order), workbench: createLocalExecutor(), wallMs: () => clock.wall() }),
-    openRuns: ({ command, stateDir }) => openRunStore({ stateDir, clock, command }),
+    openRuns: async ({ command, stateDir }) => {
+      const { openRunStore } = await import('@breakwater/storage/host-runs');
+      return await openRunStore({ stateDir, clock, command });
+    },
     openBreakers: ({ stateDir, warn }) => openBreakerState({ path: join(stateDir, 'state.db'), logger: createWarner(warn), clock }),
   };
 }
@@ -57,6 +59,7 @@ async function openHost(target: HostTarget): Promise<HostExecutor> {
   const { address, agentSocket, identity, knownHosts, root } = target;
   const hostId = toHostId(target);
   if (address === null) return createLocalExecutor(root === null ? { hostId } : { hostId, root });
+  const { createSshExecutor } = await import('@breakwater/ssh');
   return await createSshExecutor({
     ...parseAddress(address),
     hostId,

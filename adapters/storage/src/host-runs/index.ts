@@ -1,0 +1,1 @@
+export { type OpenedRunStore, type OpenRunStoreOptions, openRunStore } from './open-run-store.ts';
