@@ -158,6 +158,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   }
 
   begin(nowMs: number): boolean {
+    const waitedMs = this.#waits.end(nowMs);
     if (this.expiresAtMs !== Number.POSITIVE_INFINITY && this.expiresAtMs - nowMs < this.#core.leastLatencyMs()) {
       this.#phase = 'running';
       this.#end('RESILIENCE_DEADLINE', { why: 'unmeetable' });
@@ -166,7 +167,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     // Asked again, because the breaker may have opened while the call waited; the wait must not turn into a call.
     const permit = this.#takePermit(nowMs);
     if (permit === NO_PERMIT) return false;
-    this.#core.gate?.noteBegun(this, { nowMs, waitedMs: this.#waits.end(nowMs) });
+    this.#core.gate?.noteBegun(this, { nowMs, waitedMs });
     this.#launch(permit, nowMs);
     return true;
   }
@@ -385,7 +386,10 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
 
   /** First of all that ends a call: from here on nothing can end it again, whatever a listener does. */
   #finish(): void {
-    if (this.#phase === 'waiting') this.#core.gate?.remove(this);
+    if (this.#phase === 'waiting') {
+      this.#core.gate?.remove(this);
+      this.#waits.end(this.nowMs());
+    }
     this.#phase = 'done';
     this.#pause?.cancel();
     this.expiry?.remove(this);

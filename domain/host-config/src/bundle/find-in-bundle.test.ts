@@ -58,8 +58,10 @@ describe('in a bundle', () => {
 
   it('a file that nothing pins is found by one of its addresses', () => {
     const manifest = createManifest();
-    expect(findBundledDownload({ urls: ['https://no.example/key', 'https://one.example/key'] }, manifest)?.sha256).toBe(OTHER_HASH);
-    expect(findBundledDownload({ urls: ['https://no.example/key'] }, manifest)).toBeNull();
+    expect(findBundledDownload({ urls: ['https://no.example/key', 'https://one.example/key'], sha256: null }, manifest)?.sha256).toBe(
+      OTHER_HASH,
+    );
+    expect(findBundledDownload({ urls: ['https://no.example/key'], sha256: null }, manifest)).toBeNull();
   });
 
   it('a checkout is found by its commit, and without one by its branch', () => {
