@@ -330,7 +330,8 @@ test('a person never waits behind background work', async () => {
   const bed = await openBed({ personality: 'esxi-8.0', name: 'busy', machines: 400, fault: { kind: 'latency', delayMs: 700 } });
   const all = await bed.machines();
   const machine = all.find((each) => each.power_state === 'poweredOn' && each.is_accessible);
-  // Many machines: their pictures must not all be there before anybody looks. From now on a slot is free only every few seconds, so that the order of arrival is the order of the queue.
+  // The machines are many, so that not all pictures are there before anybody looks. From now on a slot is free only every few seconds,
+  // so that the order of arrival is the order of the queue.
   bed.simulator.control.faults.clear();
   bed.simulator.control.addFault({ effect: { kind: 'latency', delayMs: 2_500 } });
   const asked = await portal.request('POST', `/api/v1/servers/${bed.server.id}/vms/${encodeURIComponent(machine?.moid ?? '')}/console`, {});

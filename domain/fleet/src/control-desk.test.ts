@@ -3,6 +3,7 @@ import { toServerId } from '@breakwater/kernel';
 import { describe, expect, it } from 'vitest';
 import { LIMIT_PRESETS } from './limit-presets.ts';
 import { parseControls } from './server-controls.ts';
+import { createFigures } from './testing/fake-links.ts';
 import { createFacts, createFleetBed, createRecord, type FleetBed, loaded, startWith } from './testing/fleet-bed.ts';
 
 const MINUTE_MS = 60_000;
@@ -85,6 +86,21 @@ describe('isolating a server', () => {
     await expect(fleet.protection.isolate(id, { ...by(), reason: null })).rejects.toThrow('disk full');
     expect(link(id).calls).not.toContain(`isolate ${15 * MINUTE_MS}`);
     expect([...operations.entries.values()].at(-1)).toMatchObject({ state: 'failed', error_code: 'FLEET_CONTROL_FAILED' });
+  });
+});
+
+describe('resetting all', () => {
+  it.each([
+    ['that is well is left alone', createFigures(), false],
+    ['that was only slowed is asked at its old pace again', createFigures({ delayMs: 4_000 }), true],
+    ['whose breaker is open is asked again', createFigures({ breaker: { ...createFigures().breaker, state: 'open' } }), true],
+  ])('a server %s', async (_name, figures, isReset) => {
+    const bed = await startWith([]);
+    const { fleet, id, link } = bed;
+    link(id).current = figures;
+    await fleet.protection.reset(undefined, { actor: 'ann' });
+    expect(link(id).calls.includes('resetBreaker')).toBe(isReset);
+    expect(journalOf(bed).filter(({ kind }) => kind === 'breaker.reset')).toHaveLength(isReset ? 1 : 0);
   });
 });
 

@@ -162,8 +162,8 @@ export class Admission {
   }
 
   /** The server gets a request by another way: what it stands is used up by those as well. */
-  countRequest(priority: Priority = 'normal', nowMs: number = this.#clock.now()): void {
-    this.#limiter?.started(priority, nowMs);
+  countRequest(priority: Priority = 'normal'): void {
+    this.#limiter?.started(priority, this.#clock.now());
   }
 
   countParked(nowMs: number): void {

@@ -17,7 +17,8 @@ import { Pause, planRepeatMs } from './repetition.ts';
 import type { ResilienceError } from './resilience-error.ts';
 import { CANCELED, type Settlement, SUCCESS, TIMEOUT, type Verdict } from './verdict.ts';
 
-type Phase = 'new' | 'asking' | 'waiting' | 'running' | 'pausing' | 'done';
+/** `waiting`: in the queue of the gate. */
+type Phase = 'active' | 'waiting' | 'done';
 
 const RESOLVED = Promise.resolve();
 const NO_ERROR = (): undefined => undefined;
@@ -47,7 +48,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   expiresAtMs = Number.POSITIVE_INFINITY;
   earlier: Expiring | null = null;
   later: Expiring | null = null;
-  #phase: Phase = 'new';
+  #phase: Phase = 'active';
   #attempts = 0;
   #startedAtMs = 0;
   #waits = NEVER_WAITED;
@@ -160,7 +161,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   begin(nowMs: number): boolean {
     const waitedMs = this.#waits.end(nowMs);
     if (this.expiresAtMs !== Number.POSITIVE_INFINITY && this.expiresAtMs - nowMs < this.#core.leastLatencyMs()) {
-      this.#phase = 'running';
+      this.#phase = 'active';
       this.#end('RESILIENCE_DEADLINE', { why: 'unmeetable' });
       return false;
     }
@@ -257,8 +258,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     const isAsking = breaker.awaitLease(() => {
       if (!this.#isDone()) this.#enter(this.nowMs());
     });
-    if (isAsking) this.#phase = 'asking';
-    else this.#rejectOpen(breaker, nowMs);
+    if (!isAsking) this.#rejectOpen(breaker, nowMs);
   }
 
   #rejectOpen(breaker: Breaker, nowMs: number): void {
@@ -281,7 +281,7 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   /** `NO_PERMIT`: the call has ended. */
   #takePermit(nowMs: number): number {
     const { breaker } = this.#core;
-    this.#phase = 'running';
+    this.#phase = 'active';
     if (breaker === null) return UNGUARDED;
     const permit = this.#isParked ? breaker.admit(nowMs, PARKED_LEASE_MS) : breaker.admit(nowMs);
     if (permit === NO_PERMIT) {
@@ -300,7 +300,6 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     if (this.#isParked) this.#core.gate?.countParked(nowMs);
     this.#attempts++;
     const attempt = new Attempt(this, { number: this.#attempts, startedAtMs: nowMs, permit, timeoutMs });
-    this.#phase = 'running';
     this.#running = attempt;
     if (timeoutMs !== undefined) this.#core.deadlines.add(attempt, timeoutMs, nowMs);
     attempt.run(this.#callee);
@@ -339,7 +338,6 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
     const delayMs = planRepeatMs(core, { retry, verdict, attempts: attempt, previousMs, nowMs: failed.nowMs, expiresAtMs });
     if (delayMs === null) return false;
     core.counts.retries++;
-    this.#phase = 'pausing';
     this.#pause = new Pause(core.clock, delayMs, () => this.#enter(this.nowMs()));
     if (core.hears('call.retried')) {
       core.emit({ kind: 'call.retried', op, attempt, attempts: retry.attempts, delayMs, verdict, error: failed.error });

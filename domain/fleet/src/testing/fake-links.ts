@@ -46,7 +46,7 @@ export function createFigures(change: Partial<LinkFigures> = {}): LinkFigures {
       success_counter: 0,
     },
     pool: { pool_size: 5, available_connections: 5, active_connections: 0, total_connections: 1, reconnects: 0, errors: 0 },
-    delayMs: 150,
+    delayMs: 0,
     pipeline: createPipeline({}, { key: 'fake', clock: new ManualClock() }).snapshot(),
     waiting: { CRITICAL: 0, HIGH: 0, NORMAL: 0, LOW: 0 },
     calls: { attempts: 0, throttled: 0, timedOut: 0, failed: 0, rejected: 0 },
