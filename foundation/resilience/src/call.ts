@@ -308,12 +308,10 @@ export class Call implements AdmissionWaiter, Expiring, Abortable {
   /** `timeoutMs`: the one that the server named or that the attempt ran into. */
   #judge(attempt: Attempt, verdict: Verdict, known?: { readonly timeoutMs: number | undefined }): void {
     const core = this.#core;
-    core.countVerdict(verdict);
+    const { startedAtMs, nowMs } = attempt;
+    core.countAttempt(verdict, this.#isParked ? null : nowMs - startedAtMs);
     if (!this.#isParked) {
-      const { startedAtMs, nowMs } = attempt;
       const { op, timeoutMs: ownTimeoutMs } = this.#options;
-      if (verdict.kind === 'success') core.latency.add(nowMs - startedAtMs);
-      if (verdict.kind !== 'canceled') core.counts.durations.add(nowMs - startedAtMs);
       if (core.adaptiveTimeout !== null && ownTimeoutMs === undefined) core.learnTimeout(op, verdict, nowMs - startedAtMs);
       if (core.gate?.hasLimiter === true) core.gate.learn({ verdict, op: this.op, startedAtMs, nowMs, timeoutMs: known?.timeoutMs });
     }

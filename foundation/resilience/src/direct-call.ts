@@ -130,11 +130,7 @@ export class DirectCall implements CallContext {
     const core = this.#core;
     const startedAtMs = this.#startedAtMs;
     const nowMs = core.clock.now();
-    core.countVerdict(verdict);
-    if (startedAtMs !== null) {
-      if (verdict.kind === 'success') core.latency.add(nowMs - startedAtMs);
-      if (verdict.kind !== 'canceled') core.counts.durations.add(nowMs - startedAtMs);
-    }
+    core.countAttempt(verdict, startedAtMs === null ? null : nowMs - startedAtMs);
     core.breaker?.settle(this.#permit, verdict, { nowMs, startedAtMs: startedAtMs ?? nowMs });
   }
 }

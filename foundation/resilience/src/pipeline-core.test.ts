@@ -58,12 +58,12 @@ describe('what all calls of a pipeline share', () => {
 
   it('counts each verdict where it belongs', () => {
     const { core } = create({});
-    core.countVerdict({ kind: 'success' });
-    for (let time = 0; time < 2; time++) core.countVerdict({ kind: 'failure', transient: false });
-    for (let time = 0; time < 3; time++) core.countVerdict({ kind: 'timeout' });
-    for (let time = 0; time < 4; time++) core.countVerdict({ kind: 'throttled' });
-    for (let time = 0; time < 5; time++) core.countVerdict({ kind: 'ignored' });
-    for (let time = 0; time < 6; time++) core.countVerdict({ kind: 'canceled' });
+    core.countAttempt({ kind: 'success' }, null);
+    for (let time = 0; time < 2; time++) core.countAttempt({ kind: 'failure', transient: false }, null);
+    for (let time = 0; time < 3; time++) core.countAttempt({ kind: 'timeout' }, null);
+    for (let time = 0; time < 4; time++) core.countAttempt({ kind: 'throttled' }, null);
+    for (let time = 0; time < 5; time++) core.countAttempt({ kind: 'ignored' }, null);
+    for (let time = 0; time < 6; time++) core.countAttempt({ kind: 'canceled' }, null);
     expect(core.callFigures()).toMatchObject({ ok: 1, failed: 2, timeout: 3, throttled: 4, ignored: 5, canceled: 6 });
   });
 

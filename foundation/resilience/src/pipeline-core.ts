@@ -117,8 +117,13 @@ export class PipelineCore {
     tell(this.#onEvent, { ...body, atWallMs: this.clock.wall(), key: this.key } as ResilienceEvent);
   }
 
-  countVerdict(verdict: Verdict): void {
+  /** `tookMs`: null where the time says nothing, as with a parked call. */
+  countAttempt(verdict: Verdict, tookMs: number | null): void {
     const { counts } = this;
+    if (tookMs !== null && verdict.kind !== 'canceled') {
+      counts.durations.add(tookMs);
+      if (verdict.kind === 'success') counts.latency.add(tookMs);
+    }
     switch (verdict.kind) {
       case 'success':
         counts.ok++;
