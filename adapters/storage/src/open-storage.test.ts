@@ -12,16 +12,18 @@ import { describeDeadLetterStore } from '@breakwater/resilience/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage, type Storage } from './open-storage.ts';
 
+let folder: string;
 let dataDir: string;
 const opened: Storage[] = [];
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'breakwater-storage-'));
+  folder = await mkdtemp(join(tmpdir(), 'breakwater-storage-'));
+  dataDir = folder;
 });
 
 afterEach(async () => {
   for (const storage of opened.splice(0)) await storage.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
 async function open(options: { readonly logger?: Logger; readonly dataDir?: string } = {}): Promise<Storage> {

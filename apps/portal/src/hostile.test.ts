@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problemSchema } from '@breakwater/contract';
@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestPortal, type TestPortal } from './testing/test-portal.ts';
 
 let test: TestPortal;
+let webRoot = '';
 
 beforeAll(() => {
-  const webRoot = mkdtempSync(join(tmpdir(), 'portal-web-'));
+  webRoot = mkdtempSync(join(tmpdir(), 'portal-web-'));
   writeFileSync(join(webRoot, 'index.html'), '<!doctype html><head></head>');
   test = createTestPortal({ webRoot });
   test.fleet.seed({ id: 'a' }, { machineCount: 2 });
@@ -17,6 +18,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   await test.portal.close();
+  rmSync(webRoot, { recursive: true, force: true });
 });
 
 async function send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: string, headers: Record<string, string> = {}) {

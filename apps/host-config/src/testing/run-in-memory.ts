@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUILT_IN_MODULES, BUILT_IN_PROFILES, type HostModule } from '@breakwater/host-config';
@@ -6,6 +6,7 @@ import { createMemoryDebian, type MemoryDebian } from '@breakwater/host-config/t
 import { type Clock, silentLogger, systemClock } from '@breakwater/kernel';
 import { createBundleDoor } from '@breakwater/local-host';
 import { openBreakerState, openRunStore } from '@breakwater/storage';
+import { afterAll } from 'vitest';
 import type { Prompter } from '../commands/wizard.ts';
 import { outputSchema } from '../output-schema.ts';
 import { runProgram } from '../run-program.ts';
@@ -35,7 +36,12 @@ export interface MemoryRunOptions {
   readonly onStart?: (interrupt: () => void) => void;
 }
 
-/** A host in memory with a state folder on disk, on which the program is called again and again. */
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A host in memory with a state folder on disk, which lives as long as the tests of its file, on which the program is called again and again. */
 export interface ProgramBed {
   readonly debian: MemoryDebian;
   readonly folder: string;
@@ -44,6 +50,7 @@ export interface ProgramBed {
 
 export function createProgramBed(debian: MemoryDebian = createMemoryDebian()): ProgramBed {
   const folder = mkdtempSync(join(tmpdir(), 'host-cli-'));
+  made.push(folder);
   return { debian, folder, run: (args, options = {}) => runInMemory(args, { ...options, debian, folder }) };
 }
 

@@ -1,14 +1,20 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createTestPortal } from '../testing/test-portal.ts';
 
 const script = `export const words = ${JSON.stringify('calm '.repeat(1_000))};`;
 
+const roots: string[] = [];
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
+});
+
 function buildWeb(): string {
   const root = mkdtempSync(join(tmpdir(), 'portal-web-'));
+  roots.push(root);
   mkdirSync(join(root, 'assets'));
   writeFileSync(join(root, 'index.html'), '<!doctype html><html><head>\n<base href="/" />\n</head></html>');
   writeFileSync(join(root, 'favicon.svg'), '<svg/>');
